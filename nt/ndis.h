@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The NDIS 6 interface of miniport drivers: the header to include.
+ */
+#ifndef ADIT_NT_NDIS_H
+#define ADIT_NT_NDIS_H
+
+#include "wdm.h"
+#include "ndis/oid.h"
+#include "ndis/nbl.h"
+#include "ndis/miniport.h"
+
+#endif

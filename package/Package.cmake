@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+#
+# Signing, version resources and programs of the build machine; include() it before package/ and
+# whatever signs. What it needs: openssl, osslsigncode, a C compiler for this machine, libcrypto.
+#
+# Cache variables:
+#   SIGN_CERT, SIGN_KEY  PEM files of the certificate (or chain, the signer's first) and its key;
+#                        both empty: a test certificate, made once in the build folder
+#   ADIT_PACKAGE_TIME    Unix time that signatures, catalogue and DriverVer carry
+#
+# Sets ADIT_SIGN_CERT and ADIT_SIGN_KEY, ADIT_PACKAGE_DIR, where the package comes to lie, and
+# ADIT_BUILD_TOOLS_DIR, for programs of the build machine.
+
+set(SIGN_CERT "" CACHE FILEPATH "Certificate to sign with (PEM); empty: a test certificate")
+set(SIGN_KEY "" CACHE FILEPATH "Private key of SIGN_CERT (PEM)")
+
+# Fixed, so that two builds of one commit are the same; a release moves it.
+set(ADIT_PACKAGE_TIME 1795219200 CACHE STRING "Unix time of signatures and DriverVer")
+
+set(ADIT_PACKAGE_SOURCE_DIR "${CMAKE_CURRENT_LIST_DIR}")
+set(ADIT_PACKAGE_DIR "${CMAKE_BINARY_DIR}/package")
+set(ADIT_BUILD_TOOLS_DIR "${CMAKE_BINARY_DIR}/build-tools")
+file(MAKE_DIRECTORY "${ADIT_BUILD_TOOLS_DIR}")
+
+find_program(ADIT_OPENSSL openssl REQUIRED)
+find_program(ADIT_OSSLSIGNCODE osslsigncode REQUIRED)
+find_program(ADIT_HOST_CC NAMES cc gcc clang-19 clang REQUIRED)
+
+if(SIGN_CERT AND SIGN_KEY)
+  set(ADIT_SIGN_CERT "${SIGN_CERT}")
+  set(ADIT_SIGN_KEY "${SIGN_KEY}")
+elseif(SIGN_CERT OR SIGN_KEY)
+  message(FATAL_ERROR "SIGN_CERT (\"${SIGN_CERT}\") and SIGN_KEY (\"${SIGN_KEY}\") go together")
+else()
+  # Not in the package's folder: the key stays out of what is handed on.
+  set(ADIT_CERTIFICATE_DIR "${CMAKE_BINARY_DIR}/certificate")
+  set(ADIT_SIGN_CERT "${ADIT_CERTIFICATE_DIR}/test-signing.pem")
+  set(ADIT_SIGN_KEY "${ADIT_CERTIFICATE_DIR}/test-signing.key")
+endif()
+
+# adit_version(<result> <separator>): the project's version as four numbers.
+function(adit_version result separator)
+  string(REPLACE "." ";" numbers "${CMAKE_PROJECT_VERSION}")
+  list(APPEND numbers 0 0 0 0)
+  list(SUBLIST numbers 0 4 numbers)
+  list(JOIN numbers "${separator}" joined)
+  set(${result} "${joined}" PARENT_SCOPE)
+endfunction()
+
+# adit_sign(INPUT <target or file> OUTPUT <file> [PAGE_HASHES] [DESCRIPTION <text>]
+#           [DEPENDS <target or file>...])
+#
+# A rule that signs INPUT into OUTPUT. PAGE_HASHES is for drivers. The same input, certificate and
+# ADIT_PACKAGE_TIME give the same bytes.
+function(adit_sign)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "PAGE_HASHES" "INPUT;OUTPUT;DESCRIPTION" "DEPENDS")
+  set(input "${arg_INPUT}")
+  if(TARGET "${arg_INPUT}")
+    set(input "$<TARGET_FILE:${arg_INPUT}>")
+  endif()
+  set(options "")
+  if(arg_PAGE_HASHES)
+    list(APPEND options -ph)
+  endif()
+  if(arg_DESCRIPTION)
+    list(APPEND options -n "${arg_DESCRIPTION}")
+  endif()
+  cmake_path(GET arg_OUTPUT PARENT_PATH folder)
+  cmake_path(GET arg_OUTPUT FILENAME name)
+  # osslsigncode does not write over a file.
+  add_custom_command(
+    OUTPUT "${arg_OUTPUT}"
+    COMMAND "${CMAKE_COMMAND}" -E make_directory "${folder}"
+    COMMAND "${CMAKE_COMMAND}" -E rm -f "${arg_OUTPUT}"
+    COMMAND
+      "${ADIT_OSSLSIGNCODE}" sign -h sha256 ${options} -time "${ADIT_PACKAGE_TIME}" -certs
+      "${ADIT_SIGN_CERT}" -key "${ADIT_SIGN_KEY}" -in "${input}" -out "${arg_OUTPUT}"
+    DEPENDS "${arg_INPUT}" ${arg_DEPENDS} "${ADIT_SIGN_CERT}" "${ADIT_SIGN_KEY}"
+    COMMENT "Signing ${name}"
+    VERBATIM)
+endfunction()
+
+# adit_version_resource(<result> NAME <file name> KIND <DRIVER|LIBRARY|PROGRAM>
+#                       DESCRIPTION <text>)
+#
+# Sets <result> to a resource script with the version information of that file.
+function(adit_version_resource result)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;KIND;DESCRIPTION" "")
+  set(ADIT_RC_SUBTYPE "0")
+  if(arg_KIND STREQUAL "DRIVER")
+    set(ADIT_RC_TYPE "3 // VFT_DRV")
+    set(ADIT_RC_SUBTYPE "6 // VFT2_DRV_NETWORK")
+  elseif(arg_KIND STREQUAL "LIBRARY")
+    set(ADIT_RC_TYPE "2 // VFT_DLL")
+  elseif(arg_KIND STREQUAL "PROGRAM")
+    set(ADIT_RC_TYPE "1 // VFT_APP")
+  else()
+    message(FATAL_ERROR "KIND ${arg_KIND} of ${arg_NAME} is not DRIVER, LIBRARY or PROGRAM")
+  endif()
+  set(ADIT_RC_NAME "${arg_NAME}")
+  set(ADIT_RC_DESCRIPTION "${arg_DESCRIPTION}")
+  adit_version(ADIT_RC_VERSION ",")
+  adit_version(ADIT_RC_VERSION_TEXT ".")
+  set(output "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}.version.rc")
+  configure_file("${ADIT_PACKAGE_SOURCE_DIR}/version.rc.in" "${output}" @ONLY)
+  set(${result} "${output}" PARENT_SCOPE)
+endfunction()
+
+# adit_package_resource(<result>): a resource script with the driver package; whatever compiles it
+# depends on the target adit_package.
+function(adit_package_resource result)
+  set(output "${CMAKE_CURRENT_BINARY_DIR}/package.rc")
+  configure_file("${ADIT_PACKAGE_SOURCE_DIR}/package.rc.in" "${output}" @ONLY)
+  set(${result} "${output}" PARENT_SCOPE)
+endfunction()
+
+# adit_add_host_program(<name> SOURCES <file>... [LIBRARIES <name>...])
+#
+# A program for the machine that builds, whatever the preset builds for. The target has the name;
+# the program is ${ADIT_BUILD_TOOLS_DIR}/<name>.
+function(adit_add_host_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  list(TRANSFORM arg_LIBRARIES PREPEND -l)
+  set(program "${ADIT_BUILD_TOOLS_DIR}/${name}")
+  set(objects "")
+  foreach(source IN LISTS arg_SOURCES)
+    cmake_path(ABSOLUTE_PATH source NORMALIZE)
+    cmake_path(GET source STEM stem)
+    set(object "${program}.${stem}.o")
+    add_custom_command(
+      OUTPUT "${object}"
+      COMMAND
+        "${ADIT_HOST_CC}" -std=c17 -D_DEFAULT_SOURCE -O2 -g -Wall -Wextra -Wconversion -Werror
+        -MMD -MF "${object}.d" -c "${source}" -o "${object}"
+      DEPENDS "${source}"
+      DEPFILE "${object}.d"
+      COMMENT "Compiling ${stem}.c for this machine"
+      VERBATIM)
+    list(APPEND objects "${object}")
+  endforeach()
+  add_custom_command(
+    OUTPUT "${program}"
+    COMMAND "${ADIT_HOST_CC}" -o "${program}" ${objects} ${arg_LIBRARIES}
+    DEPENDS ${objects}
+    COMMENT "Linking ${name} for this machine"
+    VERBATIM)
+  add_custom_target(${name} DEPENDS "${program}")
+endfunction()

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+# Toolchain of the windows-* presets: clang-19 and lld-19 on Linux. ADIT_ARCH selects the
+# architecture: amd64, x86 or arm64. Drivers take the msvc triple, everything else the MinGW one.
+
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES ADIT_ARCH)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+
+if(ADIT_ARCH STREQUAL "amd64")
+  set(ADIT_CPU x86_64)
+  set(ADIT_MACHINE x64)
+  set(ADIT_DLLTOOL_MACHINE i386:x86-64)
+elseif(ADIT_ARCH STREQUAL "x86")
+  set(ADIT_CPU i686)
+  set(ADIT_MACHINE x86)
+  set(ADIT_DLLTOOL_MACHINE i386)
+elseif(ADIT_ARCH STREQUAL "arm64")
+  set(ADIT_CPU aarch64)
+  set(ADIT_MACHINE arm64)
+  set(ADIT_DLLTOOL_MACHINE arm64)
+else()
+  message(FATAL_ERROR "ADIT_ARCH is '${ADIT_ARCH}'; it must be amd64, x86 or arm64")
+endif()
+set(CMAKE_SYSTEM_PROCESSOR ${ADIT_CPU})
+
+set(CMAKE_C_COMPILER clang-19)
+set(CMAKE_C_COMPILER_TARGET ${ADIT_CPU}-w64-windows-gnu)
+set(CMAKE_ASM_COMPILER clang-19)
+set(CMAKE_ASM_COMPILER_TARGET ${ADIT_CPU}-w64-windows-gnu)
+set(CMAKE_AR llvm-ar-19)
+set(CMAKE_RANLIB llvm-ranlib-19)
+set(CMAKE_RC_COMPILER llvm-windres-19)
+set(CMAKE_C_STANDARD_LIBRARIES "" CACHE STRING "")
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)

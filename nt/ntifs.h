@@ -58,11 +58,8 @@ NTSTATUS NtSehCode(void);
 #define THREAD_ALL_ACCESS  0x001FFFFF
 #define STANDARD_RIGHTS_ALL 0x001F0000
 
-#if defined(_WIN32)
-extern DECLSPEC_IMPORT POBJECT_TYPE *ExEventObjectType;
-#else
+/* The import table's entry itself (CONSTANT in ntoskrnl.def), which points to the kernel's variable. */
 extern POBJECT_TYPE *ExEventObjectType;
-#endif
 
 NTKERNELAPI NTSTATUS NTAPI ObReferenceObjectByHandle(
     HANDLE Handle,

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* What the library asks of Windows itself. */
+#include "system.h"
+#include "log.h"
+
+#include <sddl.h>
+
+#define SYSTEM_LOCK_TIMEOUT_MS  60000
+#define SYSTEM_LOCK_INTERVAL_MS 20
+
+HMODULE SystemModule;
+
+VOID *SystemAllocate(SIZE_T Size)
+{
+    VOID *Memory = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, Size);
+    if (Memory == NULL)
+    {
+        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+    }
+    return Memory;
+}
+
+VOID SystemFree(VOID *Memory)
+{
+    if (Memory != NULL)
+    {
+        HeapFree(GetProcessHeap(), 0, Memory);
+    }
+}
+
+HMODULE SystemLoadLibrary(LPCWSTR FileName)
+{
+    WCHAR Directory[MAX_PATH];
+    WCHAR Path[MAX_PATH];
+
+    UINT Length = GetSystemDirectoryW(Directory, ARRAYSIZE(Directory));
+    if (Length == 0 || Length >= ARRAYSIZE(Directory) ||
+        !LogFormat(Path, ARRAYSIZE(Path), L"%1\\%2", Directory, FileName))
+    {
+        LogFailure(WINTUN_LOG_ERR, ERROR_PATH_NOT_FOUND, L"Finding the system directory");
+        return NULL;
+    }
+    /* With a full path and this flag, what the library itself needs is looked up beside it. */
+    HMODULE Module = LoadLibraryExW(Path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+    if (Module == NULL)
+    {
+        LogLastError(L"Loading %1", Path);
+    }
+    return Module;
+}
+
+BOOL SystemIsElevated(VOID)
+{
+    SID_IDENTIFIER_AUTHORITY Authority = {SECURITY_NT_AUTHORITY};
+    BYTE Sid[SECURITY_MAX_SID_SIZE];
+    BOOL IsMember = FALSE;
+
+    if (!InitializeSid(Sid, &Authority, 2))
+    {
+        return FALSE;
+    }
+    *GetSidSubAuthority(Sid, 0) = SECURITY_BUILTIN_DOMAIN_RID;
+    *GetSidSubAuthority(Sid, 1) = DOMAIN_ALIAS_RID_ADMINS;
+    return CheckTokenMembership(NULL, Sid, &IsMember) && IsMember;
+}
+
+BOOL SystemRequireElevation(LPCWSTR Action)
+{
+    if (!SystemIsElevated())
+    {
+        LogFailure(
+            WINTUN_LOG_ERR, ERROR_ACCESS_DENIED, L"%1 needs an elevated administrator", Action);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+PSECURITY_DESCRIPTOR SystemPrivateDescriptor(VOID)
+{
+    PSECURITY_DESCRIPTOR Descriptor;
+
+    if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
+            L"O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", SDDL_REVISION_1, &Descriptor, NULL))
+    {
+        LogLastError(L"Making a security descriptor for administrators only");
+        return NULL;
+    }
+    return Descriptor;
+}
+
+BOOL SystemWindowsDirectory(LPWSTR Path)
+{
+    UINT Length = GetSystemWindowsDirectoryW(Path, MAX_PATH);
+    if (Length == 0 || Length >= MAX_PATH)
+    {
+        LogFailure(
+            WINTUN_LOG_ERR, Length == 0 ? GetLastError() : ERROR_BUFFER_OVERFLOW,
+            L"Finding the Windows directory");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static HANDLE SystemOpenLockFile(LPCWSTR Path, SECURITY_ATTRIBUTES *Attributes)
+{
+    ULONGLONG Deadline = GetTickCount64() + SYSTEM_LOCK_TIMEOUT_MS;
+    BOOL Told = FALSE;
+
+    for (;;)
+    {
+        /* Opened for sharing with nobody: whoever has it open owns the lock. */
+        HANDLE File = CreateFileW(
+            Path, GENERIC_WRITE | DELETE, 0, Attributes, OPEN_ALWAYS,
+            FILE_ATTRIBUTE_NORMAL | FILE_FLAG_DELETE_ON_CLOSE, NULL);
+        if (File != INVALID_HANDLE_VALUE)
+        {
+            return File;
+        }
+        /* The file of an owner that is just leaving is on its way out: access is denied. */
+        DWORD Error = GetLastError();
+        if (Error != ERROR_SHARING_VIOLATION && Error != ERROR_ACCESS_DENIED)
+        {
+            LogFailure(WINTUN_LOG_ERR, Error, L"Opening %1", Path);
+            return INVALID_HANDLE_VALUE;
+        }
+        if (GetTickCount64() >= Deadline)
+        {
+            LogFailure(WINTUN_LOG_ERR, Error, L"Opening %1", Path);
+            LogFailure(
+                WINTUN_LOG_ERR, ERROR_TIMEOUT,
+                L"Waiting %1!u! s for other processes to make or remove their adapters",
+                SYSTEM_LOCK_TIMEOUT_MS / 1000);
+            return INVALID_HANDLE_VALUE;
+        }
+        if (!Told)
+        {
+            Told = TRUE;
+            LogWrite(WINTUN_LOG_INFO, L"Waiting for another process to make or remove an adapter");
+        }
+        Sleep(SYSTEM_LOCK_INTERVAL_MS);
+    }
+}
+
+BOOL SystemLock(HANDLE *Lock)
+{
+    WCHAR Directory[MAX_PATH];
+    WCHAR Path[MAX_PATH];
+
+    if (!SystemWindowsDirectory(Directory))
+    {
+        return FALSE;
+    }
+    if (!LogFormat(Path, ARRAYSIZE(Path), L"%1\\adit.lock", Directory))
+    {
+        LogFailure(WINTUN_LOG_ERR, ERROR_BUFFER_OVERFLOW, L"Naming the lock in %1", Directory);
+        return FALSE;
+    }
+    SECURITY_ATTRIBUTES Attributes = {sizeof(Attributes), SystemPrivateDescriptor(), FALSE};
+    if (Attributes.lpSecurityDescriptor == NULL)
+    {
+        return FALSE;
+    }
+    *Lock = SystemOpenLockFile(Path, &Attributes);
+    DWORD Error = GetLastError();
+    LocalFree(Attributes.lpSecurityDescriptor);
+    SetLastError(Error);
+    if (*Lock == INVALID_HANDLE_VALUE)
+    {
+        return FALSE;
+    }
+    LogHold();
+    return TRUE;
+}
+
+VOID SystemUnlock(HANDLE Lock)
+{
+    DWORD Error = GetLastError();
+    CloseHandle(Lock);
+    SetLastError(Error);
+    LogDeliverHeld();
+}
+
+static BOOL SystemProcessCreated(HANDLE Process, DWORD64 *Created)
+{
+    FILETIME Creation, Exit, Kernel, User;
+
+    if (!GetProcessTimes(Process, &Creation, &Exit, &Kernel, &User))
+    {
+        return FALSE;
+    }
+    *Created = (DWORD64)Creation.dwHighDateTime << 32 | Creation.dwLowDateTime;
+    return TRUE;
+}
+
+BOOL SystemCurrentProcess(SYSTEM_PROCESS *Process)
+{
+    static volatile LONG Serial;
+
+    Process->Id = GetCurrentProcessId();
+    Process->Serial = (DWORD)InterlockedIncrement(&Serial);
+    if (!SystemProcessCreated(GetCurrentProcess(), &Process->Created))
+    {
+        LogLastError(L"Reading when this process was created");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+BOOL SystemIsProcessAlive(const SYSTEM_PROCESS *Process)
+{
+    HANDLE Handle =
+        OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE, Process->Id);
+    if (Handle == NULL)
+    {
+        /* Windows says this for an id that no process has. */
+        return GetLastError() != ERROR_INVALID_PARAMETER;
+    }
+    DWORD64 Created;
+    BOOL Alive = TRUE;
+    if (SystemProcessCreated(Handle, &Created) && Created != Process->Created)
+    {
+        Alive = FALSE;
+    }
+    else if (WaitForSingleObject(Handle, 0) == WAIT_OBJECT_0)
+    {
+        Alive = FALSE;
+    }
+    CloseHandle(Handle);
+    return Alive;
+}

@@ -17,7 +17,7 @@ execute_process(
 # the last lines keeps paths and times of the building machine out of the result.
 set(ADIT_KERNEL_COMPILE_OPTIONS
   --target=${ADIT_CPU}-pc-windows-msvc -nostdinc -isystem ${ADIT_CLANG_RESOURCE_DIR}/include
-  -std=c17 -fms-extensions "SHELL:-Xclang -fms-kernel" -fno-exceptions
+  -std=c17 -fms-extensions -fno-strict-aliasing "SHELL:-Xclang -fms-kernel" -fno-exceptions
   -O2 -fno-omit-frame-pointer -ffunction-sections -fdata-sections
   -fstack-protector-strong "SHELL:-Xclang -cfguard"
   -Wall -Wextra -Wno-microsoft-anon-tag -Wno-pragma-pack -Werror

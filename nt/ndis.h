@@ -9,5 +9,6 @@
 #include "ndis/oid.h"
 #include "ndis/nbl.h"
 #include "ndis/miniport.h"
+#include "ndis/support.h"
 
 #endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Entry and unload: what is started here is stopped there, in mirrored order.
+ */
+#include "driver.h"
+
+#include "adapter.h"
+#include "device.h"
+#include "oid.h"
+#include "pool.h"
+#include "receive.h"
+#include "send.h"
+
+static NDIS_HANDLE MiniportDriverHandle;
+
+/*
+ * The NDIS version to ask for: the running one, within what this driver was written to. NDIS 6.20
+ * came with Windows 7, 6.30 with Windows 8 ("Overview of NDIS versions").
+ */
+static UCHAR DriverNdisMinorVersion(ULONG NdisVersion)
+{
+    return NdisVersion >= NDIS_RUNTIME_VERSION_630 ? 30 : 20;
+}
+
+static NTSTATUS
+DriverRegisterMiniport(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING RegistryPath)
+{
+    NDIS_MINIPORT_DRIVER_CHARACTERISTICS Miniport = {
+        .Header = {.Type = NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS,
+                   .Revision = NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2,
+                   .Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2},
+        .MajorNdisVersion = 6,
+        .MinorNdisVersion = DriverNdisMinorVersion(NdisGetVersion()),
+        .MajorDriverVersion = DRIVER_MAJOR_VERSION,
+        .MinorDriverVersion = DRIVER_MINOR_VERSION,
+        .InitializeHandlerEx = AdapterInitialize,
+        .HaltHandlerEx = AdapterHalt,
+        .UnloadHandler = DriverUnload,
+        .PauseHandler = AdapterPause,
+        .RestartHandler = AdapterRestart,
+        .OidRequestHandler = OidRequest,
+        .SendNetBufferListsHandler = SendNetBufferLists,
+        .ReturnNetBufferListsHandler = ReceiveReturnNetBufferLists,
+        .CancelSendHandler = SendCancel,
+        .DevicePnPEventNotifyHandler = AdapterPnPEventNotify,
+        .ShutdownHandlerEx = AdapterShutdown,
+        .CancelOidRequestHandler = OidCancelRequest,
+    };
+
+    return NdisMRegisterMiniportDriver(
+        DriverObject, RegistryPath, NULL, &Miniport, &MiniportDriverHandle);
+}
+
+_Use_decl_annotations_ NTSTATUS NTAPI
+DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+{
+    NTSTATUS Status;
+
+    PoolInitialize(NdisGetVersion());
+    Status = AdapterListInitialize();
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = DeviceProcessNotifyStart();
+    if (!NT_SUCCESS(Status))
+        goto CleanupAdapters;
+    Status = DriverRegisterMiniport(DriverObject, RegistryPath);
+    if (!NT_SUCCESS(Status))
+        goto CleanupNotify;
+    DeviceHook(DriverObject);
+    return STATUS_SUCCESS;
+
+CleanupNotify:
+    DeviceProcessNotifyStop();
+CleanupAdapters:
+    AdapterListDelete();
+    DriverLog(DPFLTR_ERROR_LEVEL, "driver not started: status %08X\n", (unsigned)Status);
+    return Status;
+}
+
+_Use_decl_annotations_ VOID NDISAPI DriverUnload(PDRIVER_OBJECT DriverObject)
+{
+    UNREFERENCED_PARAMETER(DriverObject);
+    NdisMDeregisterMiniportDriver(MiniportDriverHandle);
+    DeviceProcessNotifyStop();
+    AdapterListDelete();
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The driver as a whole.
+ */
+#ifndef ADIT_DRIVER_DRIVER_H
+#define ADIT_DRIVER_DRIVER_H
+
+#include <ntifs.h>
+#include <ndis.h>
+
+/* Version of the driver, as OID_GEN_VENDOR_DRIVER_VERSION and the package have it. */
+#define DRIVER_MAJOR_VERSION 0
+#define DRIVER_MINOR_VERSION 1
+
+DRIVER_INITIALIZE DriverEntry;
+MINIPORT_UNLOAD DriverUnload;
+
+/* One line in the kernel debugger's log. Level: DPFLTR_*_LEVEL. Any IRQL. */
+#define DriverLog(Level, ...) ((VOID)DbgPrintEx(DPFLTR_IHVNETWORK_ID, (Level), "adit: " __VA_ARGS__))
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "parameters.h"
+
+#include "driver.h"
+
+static ULONG ParametersReadInteger(
+    _In_ NDIS_HANDLE Configuration, _In_ PCWSTR Keyword, ULONG Default, ULONG Minimum, ULONG Maximum)
+{
+    PNDIS_CONFIGURATION_PARAMETER Parameter;
+    NDIS_STRING Name;
+    NDIS_STATUS Status;
+    ULONG Value;
+
+    RtlInitUnicodeString(&Name, Keyword);
+    NdisReadConfiguration(&Status, &Parameter, Configuration, &Name, NdisParameterInteger);
+    if (Status != NDIS_STATUS_SUCCESS)
+        return Default;
+    Value = Parameter->ParameterData.IntegerData;
+    if (Value >= Minimum && Value <= Maximum)
+        return Value;
+    DriverLog(
+        DPFLTR_WARNING_LEVEL, "parameter value %u is outside %u to %u; %u is used\n",
+        (unsigned)Value, (unsigned)Minimum, (unsigned)Maximum, (unsigned)Default);
+    return Default;
+}
+
+_Use_decl_annotations_ VOID ParametersRead(PADAPTER Adapter)
+{
+    NDIS_CONFIGURATION_OBJECT Object = {
+        .Header = {.Type = NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT,
+                   .Revision = NDIS_CONFIGURATION_OBJECT_REVISION_1,
+                   .Size = NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1},
+        .NdisHandle = Adapter->MiniportHandle,
+    };
+    ULONG LinkSpeed = ADAPTER_DEFAULT_LINK_SPEED;
+    NDIS_HANDLE Configuration;
+
+    Adapter->Mtu = ADAPTER_DEFAULT_MTU;
+    if (NdisOpenConfigurationEx(&Object, &Configuration) == NDIS_STATUS_SUCCESS)
+    {
+        Adapter->Mtu = ParametersReadInteger(
+            Configuration, (PCWSTR)L"MTU", ADAPTER_DEFAULT_MTU, ADAPTER_MIN_MTU, ADAPTER_MAX_MTU);
+        LinkSpeed = ParametersReadInteger(
+            Configuration, (PCWSTR)L"LinkSpeed", ADAPTER_DEFAULT_LINK_SPEED, 1,
+            ADAPTER_MAX_LINK_SPEED);
+        NdisCloseConfiguration(Configuration);
+    }
+    Adapter->LinkSpeed = (ULONG64)LinkSpeed * 1000000;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "receive_pool.h"
+
+#include "pool.h"
+#include "receive.h"
+
+/* The memory of a buffer; its list points here from MiniportReserved. */
+typedef struct _RECEIVE_BUFFER
+{
+    PMDL Mdl;
+    ULONG Capacity; /* bytes of Data */
+    DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) UCHAR Data[];
+} RECEIVE_BUFFER, *PRECEIVE_BUFFER;
+
+#define RECEIVE_BUFFER_OF(Nbl) (*(PRECEIVE_BUFFER *)&(Nbl)->MiniportReserved[0])
+
+_Use_decl_annotations_ PRECEIVE_POOL ReceivePoolCreate(NDIS_HANDLE MiniportHandle)
+{
+    NET_BUFFER_LIST_POOL_PARAMETERS Parameters = {
+        .Header = {.Type = NDIS_OBJECT_TYPE_DEFAULT,
+                   .Revision = NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
+                   .Size = NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1},
+        .ProtocolId = NDIS_PROTOCOL_ID_DEFAULT,
+        .fAllocateNetBuffer = TRUE,
+        .PoolTag = POOL_TAG_RECEIVE,
+    };
+    PRECEIVE_POOL Pool = PoolAllocate(sizeof(*Pool), POOL_TAG_RECEIVE);
+
+    if (!Pool)
+        return NULL;
+    Pool->MiniportHandle = MiniportHandle;
+    KeInitializeSpinLock(&Pool->Lock);
+    KeInitializeEvent(&Pool->Returned, NotificationEvent, TRUE);
+    Pool->ListPool = NdisAllocateNetBufferListPool(MiniportHandle, &Parameters);
+    if (!Pool->ListPool)
+    {
+        PoolFree(Pool, POOL_TAG_RECEIVE);
+        return NULL;
+    }
+    return Pool;
+}
+
+static VOID ReceivePoolFree(_In_ PNET_BUFFER_LIST Nbl)
+{
+    PRECEIVE_BUFFER Buffer = RECEIVE_BUFFER_OF(Nbl);
+
+    NdisFreeNetBufferList(Nbl);
+    NdisFreeMdl(Buffer->Mdl);
+    PoolFree(Buffer, POOL_TAG_RECEIVE);
+}
+
+_Use_decl_annotations_ VOID ReceivePoolDelete(PRECEIVE_POOL Pool)
+{
+    while (Pool->Kept)
+    {
+        PNET_BUFFER_LIST Nbl = Pool->Kept;
+        Pool->Kept = NET_BUFFER_LIST_NEXT_NBL(Nbl);
+        ReceivePoolFree(Nbl);
+    }
+    NdisFreeNetBufferListPool(Pool->ListPool);
+    PoolFree(Pool, POOL_TAG_RECEIVE);
+}
+
+static PNET_BUFFER_LIST ReceivePoolAllocate(_In_ PRECEIVE_POOL Pool, ULONG Length)
+{
+    ULONG Capacity = Length > RECEIVE_POOL_COMMON_BYTES ? Length : RECEIVE_POOL_COMMON_BYTES;
+    PRECEIVE_BUFFER Buffer = PoolAllocate(sizeof(*Buffer) + Capacity, POOL_TAG_RECEIVE);
+    PNET_BUFFER_LIST Nbl;
+
+    if (!Buffer)
+        return NULL;
+    Buffer->Capacity = Capacity;
+    Buffer->Mdl = NdisAllocateMdl(Pool->MiniportHandle, Buffer->Data, Capacity);
+    if (!Buffer->Mdl)
+        goto CleanupBuffer;
+    Nbl = NdisAllocateNetBufferAndNetBufferList(Pool->ListPool, 0, 0, Buffer->Mdl, 0, 0);
+    if (!Nbl)
+        goto CleanupMdl;
+    Nbl->SourceHandle = Pool->MiniportHandle;
+    RECEIVE_BUFFER_OF(Nbl) = Buffer;
+    return Nbl;
+
+CleanupMdl:
+    NdisFreeMdl(Buffer->Mdl);
+CleanupBuffer:
+    PoolFree(Buffer, POOL_TAG_RECEIVE);
+    return NULL;
+}
+
+/* Counts one more as outstanding and takes a kept one if it will do; FALSE: the bound is reached. */
+static BOOLEAN
+ReceivePoolReserve(_Inout_ PRECEIVE_POOL Pool, ULONG Length, _Out_ PNET_BUFFER_LIST *Kept)
+{
+    KLOCK_QUEUE_HANDLE Lock;
+    BOOLEAN Reserved;
+
+    *Kept = NULL;
+    KeAcquireInStackQueuedSpinLock(&Pool->Lock, &Lock);
+    Reserved = Pool->Outstanding < RECEIVE_POOL_MAX_OUTSTANDING;
+    if (Reserved)
+    {
+        Pool->Outstanding++;
+        if (Length <= RECEIVE_POOL_COMMON_BYTES && Pool->Kept)
+        {
+            *Kept = Pool->Kept;
+            Pool->Kept = NET_BUFFER_LIST_NEXT_NBL(*Kept);
+            Pool->KeptCount--;
+        }
+    }
+    else
+    {
+        KeClearEvent(&Pool->Returned);
+    }
+    KeReleaseInStackQueuedSpinLock(&Lock);
+    return Reserved;
+}
+
+/* The mirror image: one less is outstanding; keeps the list, or returns FALSE. */
+static BOOLEAN ReceivePoolUnreserve(_Inout_ PRECEIVE_POOL Pool, _In_opt_ PNET_BUFFER_LIST Nbl)
+{
+    BOOLEAN Common = Nbl && RECEIVE_BUFFER_OF(Nbl)->Capacity == RECEIVE_POOL_COMMON_BYTES;
+    KLOCK_QUEUE_HANDLE Lock;
+    BOOLEAN Keep;
+
+    KeAcquireInStackQueuedSpinLock(&Pool->Lock, &Lock);
+    if (Pool->Outstanding-- == RECEIVE_POOL_MAX_OUTSTANDING)
+        KeSetEvent(&Pool->Returned, IO_NO_INCREMENT, FALSE);
+    Keep = Common && Pool->KeptCount < RECEIVE_POOL_MAX_KEPT;
+    if (Keep)
+    {
+        NET_BUFFER_LIST_NEXT_NBL(Nbl) = Pool->Kept;
+        Pool->Kept = Nbl;
+        Pool->KeptCount++;
+    }
+    KeReleaseInStackQueuedSpinLock(&Lock);
+    return Keep;
+}
+
+_Use_decl_annotations_ PNET_BUFFER_LIST
+ReceivePoolTake(PRECEIVE_POOL Pool, ULONG Length, PBOOLEAN AtLimit)
+{
+    PNET_BUFFER_LIST Nbl;
+    PNET_BUFFER Nb;
+
+    *AtLimit = !ReceivePoolReserve(Pool, Length, &Nbl);
+    if (*AtLimit)
+        return NULL;
+    if (!Nbl)
+        Nbl = ReceivePoolAllocate(Pool, Length);
+    if (!Nbl)
+    {
+        (VOID)ReceivePoolUnreserve(Pool, NULL);
+        return NULL;
+    }
+
+    /* Drivers above may have moved the data start of a list that was used before. */
+    Nb = NET_BUFFER_LIST_FIRST_NB(Nbl);
+    NET_BUFFER_FIRST_MDL(Nb) = RECEIVE_BUFFER_OF(Nbl)->Mdl;
+    NET_BUFFER_CURRENT_MDL(Nb) = RECEIVE_BUFFER_OF(Nbl)->Mdl;
+    NET_BUFFER_CURRENT_MDL_OFFSET(Nb) = 0;
+    NET_BUFFER_DATA_OFFSET(Nb) = 0;
+    NET_BUFFER_DATA_LENGTH(Nb) = Length;
+    NET_BUFFER_LIST_NEXT_NBL(Nbl) = NULL;
+    NET_BUFFER_LIST_STATUS(Nbl) = NDIS_STATUS_SUCCESS;
+    return Nbl;
+}
+
+_Use_decl_annotations_ PUCHAR ReceivePoolData(PNET_BUFFER_LIST Nbl)
+{
+    return RECEIVE_BUFFER_OF(Nbl)->Data;
+}
+
+_Use_decl_annotations_ VOID ReceivePoolGive(PRECEIVE_POOL Pool, PNET_BUFFER_LIST Nbl)
+{
+    if (!ReceivePoolUnreserve(Pool, Nbl))
+        ReceivePoolFree(Nbl);
+}

@@ -360,12 +360,19 @@ FORCEINLINE VOID IoCopyCurrentIrpStackLocationToNext(_Inout_ PIRP Irp)
 #define SL_INVOKE_ON_ERROR   0x80
 
 FORCEINLINE VOID IoSetCompletionRoutine(
-    _Inout_ PIRP Irp, _In_opt_ PIO_COMPLETION_ROUTINE Routine, _In_opt_ PVOID Context)
+    _Inout_ PIRP Irp,
+    _In_opt_ PIO_COMPLETION_ROUTINE Routine,
+    _In_opt_ PVOID Context,
+    BOOLEAN InvokeOnSuccess,
+    BOOLEAN InvokeOnError,
+    BOOLEAN InvokeOnCancel)
 {
     PIO_STACK_LOCATION Next = IoGetNextIrpStackLocation(Irp);
     Next->CompletionRoutine = Routine;
     Next->Context = Context;
-    Next->Control = SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL;
+    Next->Control = (InvokeOnSuccess ? SL_INVOKE_ON_SUCCESS : 0) |
+                    (InvokeOnError ? SL_INVOKE_ON_ERROR : 0) |
+                    (InvokeOnCancel ? SL_INVOKE_ON_CANCEL : 0);
 }
 
 FORCEINLINE VOID IoMarkIrpPending(_Inout_ PIRP Irp)

@@ -36,8 +36,7 @@ typedef struct _NDIS_LINK_PACKET
  * STATUS_SUCCESS; the host's own error, already logged with the names and limits involved.
  * The caller owns *Link until NdisLinkClose.
  */
-NTSTATUS NdisLinkOpen(
-    ULONG IfType, _Out_ PNDIS_LINK *Link, _Out_ PNDIS_LINK_IDENTITY Identity);
+NTSTATUS NdisLinkOpen(ULONG IfType, _Out_ PNDIS_LINK *Link, _Out_ PNDIS_LINK_IDENTITY Identity);
 
 /*
  * Packets to and from the miniport are at most Mtu bytes long, 1 to 0xFFFF. Called before each

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Net buffer lists, net buffers and their pools. Each list carries a block in front of it in which
+ * NDIS keeps where it is (NDIS_NBL_PLACE), so that one that is freed, completed or returned by who
+ * does not have it is caught.
+ */
+#include "internal.h"
+
+typedef struct _NDIS_BUFFER_POOL
+{
+    ULONG Signature; /* NDISP_NBL_POOL_SIGNATURE or NDISP_NB_POOL_SIGNATURE */
+    ULONG Tag;
+    ULONG DataSize;     /* of the data preallocated with each, 0: none */
+    USHORT ContextSize; /* of each list's context */
+    BOOLEAN AllocateNetBuffer;
+    volatile LONG Outstanding;
+} NDIS_BUFFER_POOL, *PNDIS_BUFFER_POOL;
+
+/* A net buffer that was allocated alone. */
+typedef struct _NDIS_NB_BLOCK
+{
+    ULONG Signature;
+    PNDIS_BUFFER_POOL Pool;
+    DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) NET_BUFFER Buffer;
+} NDIS_NB_BLOCK, *PNDIS_NB_BLOCK;
+
+static PNDIS_BUFFER_POOL BufferPoolFromHandle(NDIS_HANDLE Handle, ULONG Signature, PCSTR Function)
+{
+    PNDIS_BUFFER_POOL Pool = Handle;
+    if (Pool == NULL || Pool->Signature != Signature)
+    {
+        NdisHostViolation(
+            "The pool handle is one that NDIS returned and that is not freed.", Function,
+            "net-buffer-architecture");
+    }
+    return Pool;
+}
+
+static NDIS_HANDLE BufferPoolCreate(
+    ULONG Signature, ULONG Tag, ULONG DataSize, USHORT ContextSize, BOOLEAN AllocateNetBuffer)
+{
+    PNDIS_BUFFER_POOL Pool = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Pool), NDISP_TAG);
+    if (Pool == NULL)
+    {
+        return NULL;
+    }
+    Pool->Signature = Signature;
+    Pool->Tag = Tag != 0 ? Tag : NDISP_TAG;
+    Pool->DataSize = DataSize;
+    Pool->ContextSize = ContextSize;
+    Pool->AllocateNetBuffer = AllocateNetBuffer;
+    Pool->Outstanding = 0;
+    return Pool;
+}
+
+static VOID BufferPoolFree(NDIS_HANDLE Handle, ULONG Signature, PCSTR Function, PCSTR Document)
+{
+    PNDIS_BUFFER_POOL Pool = BufferPoolFromHandle(Handle, Signature, Function);
+    if (ReadAcquire(&Pool->Outstanding) != 0)
+    {
+        NdisHostViolation(
+            "All structures of a pool are freed before the pool.", Function, Document);
+    }
+    Pool->Signature = NDISP_FREED_SIGNATURE;
+    ExFreePoolWithTag(Pool, NDISP_TAG);
+}
+
+NDIS_HANDLE NDISAPI NdisAllocateNetBufferListPool(
+    NDIS_HANDLE NdisHandle, const NET_BUFFER_LIST_POOL_PARAMETERS *Parameters)
+{
+    UNREFERENCED_PARAMETER(NdisHandle);
+    if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT ||
+        Parameters->Header.Revision < NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 ||
+        Parameters->Header.Size < NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1)
+    {
+        NdispLogError(
+            "NDIS: net buffer list pool: header type 0x%x revision %u size %u, not 0x%x, %u, %u\n",
+            Parameters->Header.Type, Parameters->Header.Revision, Parameters->Header.Size,
+            NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
+            NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1);
+        return NULL;
+    }
+    if (Parameters->ContextSize % MEMORY_ALLOCATION_ALIGNMENT != 0 ||
+        (Parameters->DataSize != 0 && !Parameters->fAllocateNetBuffer))
+    {
+        NdispLogError(
+            "NDIS: net buffer list pool: context size %u is no multiple of %u, or data size %u "
+            "without net buffers\n",
+            Parameters->ContextSize, MEMORY_ALLOCATION_ALIGNMENT, Parameters->DataSize);
+        return NULL;
+    }
+    return BufferPoolCreate(
+        NDISP_NBL_POOL_SIGNATURE, Parameters->PoolTag, Parameters->DataSize,
+        Parameters->ContextSize, Parameters->fAllocateNetBuffer);
+}
+
+VOID NDISAPI NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
+{
+    BufferPoolFree(
+        PoolHandle, NDISP_NBL_POOL_SIGNATURE, "NdisFreeNetBufferListPool",
+        "nf-nblapi-ndisfreenetbufferlistpool");
+}
+
+NDIS_HANDLE NDISAPI
+NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, const NET_BUFFER_POOL_PARAMETERS *Parameters)
+{
+    UNREFERENCED_PARAMETER(NdisHandle);
+    if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT ||
+        Parameters->Header.Revision < NET_BUFFER_POOL_PARAMETERS_REVISION_1 ||
+        Parameters->Header.Size < NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1)
+    {
+        NdispLogError(
+            "NDIS: net buffer pool: header type 0x%x revision %u size %u, not 0x%x, %u, %u\n",
+            Parameters->Header.Type, Parameters->Header.Revision, Parameters->Header.Size,
+            NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_POOL_PARAMETERS_REVISION_1,
+            NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1);
+        return NULL;
+    }
+    return BufferPoolCreate(
+        NDISP_NB_POOL_SIGNATURE, Parameters->PoolTag, Parameters->DataSize, 0, TRUE);
+}
+
+VOID NDISAPI NdisFreeNetBufferPool(NDIS_HANDLE PoolHandle)
+{
+    BufferPoolFree(
+        PoolHandle, NDISP_NB_POOL_SIGNATURE, "NdisFreeNetBufferPool",
+        "nf-nblapi-ndisfreenetbufferpool");
+}
+
+VOID NdispBufferSetData(PNET_BUFFER NetBuffer, PMDL MdlChain, ULONG Offset, SIZE_T Length)
+{
+    NetBuffer->MdlChain = MdlChain;
+    NetBuffer->DataOffset = Offset;
+    NetBuffer->stDataLength = Length;
+    while (MdlChain != NULL && Offset >= MmGetMdlByteCount(MdlChain) && MdlChain->Next != NULL)
+    {
+        Offset -= MmGetMdlByteCount(MdlChain);
+        MdlChain = MdlChain->Next;
+    }
+    NetBuffer->CurrentMdl = MdlChain;
+    NetBuffer->CurrentMdlOffset = MdlChain != NULL ? Offset : 0;
+}
+
+static VOID
+BufferInitialize(PNET_BUFFER NetBuffer, NDIS_HANDLE Pool, PMDL Mdl, ULONG Offset, SIZE_T Length)
+{
+    RtlZeroMemory(NetBuffer, sizeof(*NetBuffer));
+    NetBuffer->NdisPoolHandle = Pool;
+    NdispBufferSetData(NetBuffer, Mdl, Offset, Length);
+}
+
+static VOID BufferFreeBlock(PNDIS_NBL_BLOCK Block)
+{
+    ULONG Tag = Block->Pool->Tag;
+    if (Block->Mdl != NULL)
+    {
+        NdisFreeMdl(Block->Mdl);
+    }
+    if (Block->Data != NULL)
+    {
+        ExFreePoolWithTag(Block->Data, Tag);
+    }
+    Block->Signature = NDISP_FREED_SIGNATURE;
+    ExFreePoolWithTag(Block, Tag);
+}
+
+/* A list without net buffer, its block otherwise complete; NULL: no memory. */
+static PNDIS_NBL_BLOCK BufferAllocateBlock(PNDIS_BUFFER_POOL Pool, ULONG Context, ULONG BackFill)
+{
+    SIZE_T ContextSize = 0, BlockSize;
+    PNDIS_NBL_BLOCK Block;
+
+    if (Pool->ContextSize + Context + BackFill != 0)
+    {
+        ContextSize = sizeof(NET_BUFFER_LIST_CONTEXT) + Pool->ContextSize + Context + BackFill;
+    }
+    BlockSize = FIELD_OFFSET(NDIS_NBL_BLOCK, ContextArea) + ContextSize;
+    Block = ExAllocatePoolWithTag(NonPagedPoolNx, BlockSize, Pool->Tag);
+    if (Block == NULL)
+    {
+        return NULL;
+    }
+    RtlZeroMemory(Block, BlockSize);
+    Block->Signature = NDISP_NBL_SIGNATURE;
+    Block->Pool = Pool;
+    Block->Place = NdisNblWithOwner;
+    Block->List.NdisPoolHandle = Pool;
+    if (ContextSize != 0)
+    {
+        Block->List.Context = (PNET_BUFFER_LIST_CONTEXT)Block->ContextArea;
+        Block->List.Context->Size = (USHORT)(Pool->ContextSize + Context + BackFill);
+        Block->List.Context->Offset = (USHORT)(Pool->ContextSize + BackFill);
+    }
+    return Block;
+}
+
+/* Gives a block the data that its pool preallocates. */
+static BOOLEAN BufferAllocateData(PNDIS_NBL_BLOCK Block)
+{
+    PNDIS_BUFFER_POOL Pool = Block->Pool;
+    if (Pool->DataSize == 0)
+    {
+        return TRUE;
+    }
+    Block->Data = ExAllocatePoolWithTag(NonPagedPoolNx, Pool->DataSize, Pool->Tag);
+    if (Block->Data == NULL)
+    {
+        return FALSE;
+    }
+    Block->Mdl = NdisAllocateMdl(Pool, Block->Data, Pool->DataSize);
+    return Block->Mdl != NULL;
+}
+
+static PNET_BUFFER_LIST BufferAllocateList(
+    PNDIS_BUFFER_POOL Pool,
+    USHORT ContextSize,
+    USHORT ContextBackFill,
+    PMDL MdlChain,
+    ULONG DataOffset,
+    SIZE_T DataLength)
+{
+    PNDIS_NBL_BLOCK Block = NULL;
+
+    if (ContextSize % MEMORY_ALLOCATION_ALIGNMENT == 0 &&
+        ContextBackFill % MEMORY_ALLOCATION_ALIGNMENT == 0)
+    {
+        Block = BufferAllocateBlock(Pool, ContextSize, ContextBackFill);
+    }
+    if (Block == NULL)
+    {
+        return NULL;
+    }
+    if (!BufferAllocateData(Block))
+    {
+        BufferFreeBlock(Block);
+        return NULL;
+    }
+    if (Pool->AllocateNetBuffer)
+    {
+        BufferInitialize(
+            &Block->Buffer, Pool, Block->Mdl != NULL ? Block->Mdl : MdlChain, DataOffset,
+            DataLength);
+        Block->List.FirstNetBuffer = &Block->Buffer;
+    }
+    InterlockedIncrement(&Pool->Outstanding);
+    return &Block->List;
+}
+
+PNET_BUFFER_LIST NDISAPI
+NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill)
+{
+    PNDIS_BUFFER_POOL Pool =
+        BufferPoolFromHandle(PoolHandle, NDISP_NBL_POOL_SIGNATURE, "NdisAllocateNetBufferList");
+    return BufferAllocateList(Pool, ContextSize, ContextBackFill, NULL, 0, 0);
+}
+
+PNET_BUFFER_LIST NDISAPI NdisAllocateNetBufferAndNetBufferList(
+    NDIS_HANDLE PoolHandle,
+    USHORT ContextSize,
+    USHORT ContextBackFill,
+    PMDL MdlChain,
+    ULONG DataOffset,
+    SIZE_T DataLength)
+{
+    PNDIS_BUFFER_POOL Pool = BufferPoolFromHandle(
+        PoolHandle, NDISP_NBL_POOL_SIGNATURE, "NdisAllocateNetBufferAndNetBufferList");
+    if (!Pool->AllocateNetBuffer || Pool->DataSize != 0)
+    {
+        NdisHostViolation(
+            "The pool was made with fAllocateNetBuffer TRUE and DataSize 0.",
+            "NdisAllocateNetBufferAndNetBufferList",
+            "nf-nblapi-ndisallocatenetbufferandnetbufferlist");
+    }
+    if (MdlChain == NULL && (DataOffset != 0 || DataLength != 0))
+    {
+        NdisHostViolation(
+            "If MdlChain is NULL, DataOffset and DataLength are 0.",
+            "NdisAllocateNetBufferAndNetBufferList",
+            "nf-nblapi-ndisallocatenetbufferandnetbufferlist");
+    }
+    return BufferAllocateList(Pool, ContextSize, ContextBackFill, MdlChain, DataOffset, DataLength);
+}
+
+PNDIS_NBL_BLOCK NdispBufferBlock(PNET_BUFFER_LIST NetBufferList, PCSTR Function)
+{
+    PNDIS_NBL_BLOCK Block = CONTAINING_RECORD(NetBufferList, NDIS_NBL_BLOCK, List);
+    if (Block->Signature != NDISP_NBL_SIGNATURE || NetBufferList->NdisPoolHandle != Block->Pool)
+    {
+        NdisHostViolation(
+            "NET_BUFFER_LIST structures come from an NDIS pool, and are not freed.", Function,
+            "nf-nblapi-ndisallocatenetbufferandnetbufferlist");
+    }
+    return Block;
+}
+
+VOID NdispBufferMove(
+    PNDIS_NBL_BLOCK Block,
+    NDIS_NBL_PLACE From,
+    NDIS_NBL_PLACE To,
+    PCSTR Rule,
+    PCSTR Function,
+    PCSTR Document)
+{
+    if (InterlockedCompareExchange(&Block->Place, To, From) != (LONG)From)
+    {
+        NdisHostViolation(Rule, Function, Document);
+    }
+}
+
+VOID NdispBufferClearInfo(PNDIS_NBL_BLOCK Block)
+{
+    Block->List.Status = NDIS_STATUS_SUCCESS;
+    RtlZeroMemory(Block->List.NetBufferListInfo, sizeof(Block->List.NetBufferListInfo));
+    RtlZeroMemory(Block->LaterInfo, sizeof(Block->LaterInfo));
+}
+
+VOID NDISAPI NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
+{
+    PNDIS_NBL_BLOCK Block = NdispBufferBlock(NetBufferList, "NdisFreeNetBufferList");
+    PNDIS_BUFFER_POOL Pool = Block->Pool;
+    NdispBufferMove(
+        Block, NdisNblWithOwner, NdisNblFreed,
+        "A NET_BUFFER_LIST is freed by its owner, not while it is sent or indicated.",
+        "NdisFreeNetBufferList", "nf-nblapi-ndisfreenetbufferlist");
+    BufferFreeBlock(Block);
+    InterlockedDecrement(&Pool->Outstanding);
+}
+
+PNET_BUFFER NDISAPI
+NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength)
+{
+    PNDIS_BUFFER_POOL Pool =
+        BufferPoolFromHandle(PoolHandle, NDISP_NB_POOL_SIGNATURE, "NdisAllocateNetBuffer");
+    PNDIS_NB_BLOCK Block = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Block), Pool->Tag);
+    if (Block == NULL)
+    {
+        return NULL;
+    }
+    Block->Signature = NDISP_NB_SIGNATURE;
+    Block->Pool = Pool;
+    BufferInitialize(&Block->Buffer, Pool, MdlChain, DataOffset, DataLength);
+    InterlockedIncrement(&Pool->Outstanding);
+    return &Block->Buffer;
+}
+
+VOID NDISAPI NdisFreeNetBuffer(PNET_BUFFER NetBuffer)
+{
+    PNDIS_NB_BLOCK Block = CONTAINING_RECORD(NetBuffer, NDIS_NB_BLOCK, Buffer);
+    PNDIS_BUFFER_POOL Pool = BufferPoolFromHandle(
+        NetBuffer->NdisPoolHandle, NDISP_NB_POOL_SIGNATURE, "NdisFreeNetBuffer");
+    if (Block->Signature != NDISP_NB_SIGNATURE || Block->Pool != Pool)
+    {
+        NdisHostViolation(
+            "A NET_BUFFER is freed once, and only if NdisAllocateNetBuffer allocated it.",
+            "NdisFreeNetBuffer", "nf-nblapi-ndisfreenetbuffer");
+    }
+    Block->Signature = NDISP_FREED_SIGNATURE;
+    ExFreePoolWithTag(Block, Pool->Tag);
+    InterlockedDecrement(&Pool->Outstanding);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory for NDIS drivers: non-paged pool. */
+#include "internal.h"
+
+PVOID NDISAPI NdisAllocateMemoryWithTagPriority(
+    NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag, EX_POOL_PRIORITY Priority)
+{
+    UNREFERENCED_PARAMETER(NdisHandle);
+    UNREFERENCED_PARAMETER(Priority);
+    return ExAllocatePoolWithTag(NonPagedPoolNx, Length, Tag != 0 ? Tag : NDISP_TAG);
+}
+
+VOID NDISAPI NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
+{
+    UNREFERENCED_PARAMETER(Length);
+    if (MemoryFlags != 0)
+    {
+        NdisHostViolation(
+            "MemoryFlags is 0 for memory of NdisAllocateMemoryWithTagPriority.", "NdisFreeMemory",
+            "nf-ndis-ndisfreememory");
+    }
+    ExFreePoolWithTag(VirtualAddress, 0); /* 0: whatever its tag */
+}
+
+VOID NDISAPI NdisFreeMemoryWithTagPriority(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Tag)
+{
+    UNREFERENCED_PARAMETER(NdisHandle);
+    ExFreePoolWithTag(VirtualAddress, Tag);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * OID requests to a miniport: one at a time, synchronous for the caller, with the counts that the
+ * miniport returns checked.
+ */
+#include "internal.h"
+
+#define OID_DOCUMENT "ns-oidrequest-ndis_oid_request"
+
+VOID NdispOidLock(PNDIS_MINIPORT_ADAPTER Adapter)
+{
+    KeWaitForSingleObject(&Adapter->OidLock, Executive, KernelMode, FALSE, NULL);
+}
+
+VOID NdispOidUnlock(PNDIS_MINIPORT_ADAPTER Adapter)
+{
+    KeSetEvent(&Adapter->OidLock, IO_NO_INCREMENT, FALSE);
+}
+
+static VOID OidCheckCounts(const NDIS_OID_REQUEST *Request, NDIS_STATUS Status)
+{
+    BOOLEAN Fits = TRUE;
+    if (Status != NDIS_STATUS_SUCCESS)
+    {
+        return;
+    }
+    switch (Request->RequestType)
+    {
+    case NdisRequestQueryInformation:
+    case NdisRequestQueryStatistics:
+        Fits = Request->DATA.QUERY_INFORMATION.BytesWritten <=
+               Request->DATA.QUERY_INFORMATION.InformationBufferLength;
+        break;
+    case NdisRequestSetInformation:
+        Fits = Request->DATA.SET_INFORMATION.BytesRead <=
+               Request->DATA.SET_INFORMATION.InformationBufferLength;
+        break;
+    case NdisRequestMethod:
+        Fits = Request->DATA.METHOD_INFORMATION.BytesWritten <=
+                   Request->DATA.METHOD_INFORMATION.OutputBufferLength &&
+               Request->DATA.METHOD_INFORMATION.BytesRead <=
+                   Request->DATA.METHOD_INFORMATION.InputBufferLength;
+        break;
+    }
+    if (!Fits)
+    {
+        NdisHostViolation(
+            "BytesWritten and BytesRead are at most the length of the buffer.",
+            "MiniportOidRequest", OID_DOCUMENT);
+    }
+}
+
+/* What the stack set last with success; OidLock is held. */
+static VOID OidRemember(PNDIS_MINIPORT_ADAPTER Adapter, const NDIS_OID_REQUEST *Request)
+{
+    const ULONG *Value = Request->DATA.SET_INFORMATION.InformationBuffer;
+    if (Request->RequestType != NdisRequestSetInformation ||
+        Request->DATA.SET_INFORMATION.InformationBufferLength < sizeof(*Value))
+    {
+        return;
+    }
+    if (Request->DATA.SET_INFORMATION.Oid == OID_GEN_CURRENT_PACKET_FILTER)
+    {
+        Adapter->PacketFilter = *Value;
+    }
+    if (Request->DATA.SET_INFORMATION.Oid == OID_GEN_CURRENT_LOOKAHEAD)
+    {
+        Adapter->Lookahead = *Value;
+    }
+}
+
+/* The miniport is entered and OidLock held. */
+static NDIS_STATUS OidIssue(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_OID_REQUEST Request)
+{
+    NDIS_STATUS Status;
+    KeClearEvent(&Adapter->OidCompleted);
+    InterlockedExchangePointer((PVOID volatile *)&Adapter->OidPending, Request);
+    Status = Adapter->Driver->Characteristics.OidRequestHandler(Adapter->Context, Request);
+    if (Status == NDIS_STATUS_PENDING)
+    {
+        KeWaitForSingleObject(&Adapter->OidCompleted, Executive, KernelMode, FALSE, NULL);
+        return Adapter->OidStatus;
+    }
+    if (InterlockedExchangePointer((PVOID volatile *)&Adapter->OidPending, NULL) != Request)
+    {
+        NdisHostViolation(
+            "An OID request is completed by return or by call, not both.",
+            "NdisMOidRequestComplete", "nf-ndis-ndismoidrequestcomplete");
+    }
+    return Status;
+}
+
+NDIS_STATUS NdispOidRequest(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_OID_REQUEST Request)
+{
+    NDIS_STATUS Status = NDIS_STATUS_ADAPTER_NOT_READY;
+    NdispOidLock(Adapter);
+    if (NdispAdapterEnter(Adapter))
+    {
+        Request->RequestHandle = Adapter;
+        Status = OidIssue(Adapter, Request);
+        OidCheckCounts(Request, Status);
+        if (Status == NDIS_STATUS_SUCCESS)
+        {
+            OidRemember(Adapter, Request);
+        }
+        NdispAdapterLeave(Adapter);
+    }
+    NdispOidUnlock(Adapter);
+    return Status;
+}
+
+VOID NDISAPI NdisMOidRequestComplete(
+    NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST Request, NDIS_STATUS Status)
+{
+    PNDIS_MINIPORT_ADAPTER Adapter =
+        NdispAdapterFromHandle(MiniportAdapterHandle, "NdisMOidRequestComplete");
+    if (Status == NDIS_STATUS_PENDING)
+    {
+        NdisHostViolation(
+            "The final status of an OID request is not NDIS_STATUS_PENDING.",
+            "NdisMOidRequestComplete", "nf-ndis-ndismoidrequestcomplete");
+    }
+    Adapter->OidStatus = Status;
+    if (Request == NULL || InterlockedCompareExchangePointer(
+                               (PVOID volatile *)&Adapter->OidPending, NULL, Request) != Request)
+    {
+        NdisHostViolation(
+            "Only the pending OID request is completed, and once.", "NdisMOidRequestComplete",
+            "nf-ndis-ndismoidrequestcomplete");
+    }
+    KeSetEvent(&Adapter->OidCompleted, IO_NO_INCREMENT, FALSE);
+}
+
+static VOID OidInitialize(PNDIS_OID_REQUEST Request, NDIS_REQUEST_TYPE Type)
+{
+    RtlZeroMemory(Request, sizeof(*Request));
+    Request->Header.Type = NDIS_OBJECT_TYPE_OID_REQUEST;
+    Request->Header.Revision = NDIS_OID_REQUEST_REVISION_1;
+    Request->Header.Size = NDIS_SIZEOF_OID_REQUEST_REVISION_1;
+    Request->RequestType = Type;
+}
+
+NDIS_STATUS NdispOidQuery(
+    PNDIS_MINIPORT_ADAPTER Adapter,
+    NDIS_OID Oid,
+    PVOID Buffer,
+    ULONG Length,
+    PULONG BytesWritten,
+    PULONG BytesNeeded)
+{
+    NDIS_OID_REQUEST Request;
+    NDIS_STATUS Status;
+    OidInitialize(&Request, NdisRequestQueryInformation);
+    Request.DATA.QUERY_INFORMATION.Oid = Oid;
+    Request.DATA.QUERY_INFORMATION.InformationBuffer = Buffer;
+    Request.DATA.QUERY_INFORMATION.InformationBufferLength = Length;
+    Status = NdispOidRequest(Adapter, &Request);
+    *BytesWritten = Request.DATA.QUERY_INFORMATION.BytesWritten;
+    *BytesNeeded = Request.DATA.QUERY_INFORMATION.BytesNeeded;
+    return Status;
+}
+
+NDIS_STATUS
+NdispOidSet(PNDIS_MINIPORT_ADAPTER Adapter, NDIS_OID Oid, PVOID Buffer, ULONG Length)
+{
+    NDIS_OID_REQUEST Request;
+    OidInitialize(&Request, NdisRequestSetInformation);
+    Request.DATA.SET_INFORMATION.Oid = Oid;
+    Request.DATA.SET_INFORMATION.InformationBuffer = Buffer;
+    Request.DATA.SET_INFORMATION.InformationBufferLength = Length;
+    return NdispOidRequest(Adapter, &Request);
+}
+
+/* ---- ndis_host.h ---- */
+
+NDIS_STATUS NdisHostOidRequest(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_OID_REQUEST Request)
+{
+    return NdispOidRequest(Adapter, Request);
+}
+
+NTSTATUS NdisHostCancelOidRequest(PNDIS_MINIPORT_ADAPTER Adapter, PVOID RequestId)
+{
+    if (!NdispAdapterEnter(Adapter))
+    {
+        return STATUS_DEVICE_NOT_READY;
+    }
+    Adapter->Driver->Characteristics.CancelOidRequestHandler(Adapter->Context, RequestId);
+    NdispAdapterLeave(Adapter);
+    return STATUS_SUCCESS;
+}

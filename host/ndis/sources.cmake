@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+# ADIT_NDIS_SOURCES: the files of the NDIS library, for whoever builds it into something. They
+# define the functions that nt/ declares as imports of NDIS: compile with NDIS_WRAPPER defined.
+
+set(ADIT_NDIS_DIR ${CMAKE_CURRENT_LIST_DIR})
+set(ADIT_NDIS_SOURCES
+  adapter.c attributes.c buffer.c configuration.c data.c device.c driver.c host.c memory.c
+  miniport.c oid.c pnp.c query.c receive.c send.c stack.c status.c transmit.c violation.c)
+list(TRANSFORM ADIT_NDIS_SOURCES PREPEND ${ADIT_NDIS_DIR}/)

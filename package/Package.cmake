@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Signing, version resources and programs of the build machine; include() it before package/ and
-# whatever signs. What it needs: openssl, osslsigncode, a C compiler for this machine, libcrypto.
+# Signing, resources and programs of the build machine; include() it before package/ and whatever
+# signs. What it needs: openssl, osslsigncode, llvm-rc, a C compiler for this machine, libcrypto.
 #
 # Cache variables:
 #   SIGN_CERT, SIGN_KEY  PEM files of the certificate (or chain, the signer's first) and its key;
@@ -24,6 +24,7 @@ file(MAKE_DIRECTORY "${ADIT_BUILD_TOOLS_DIR}")
 
 find_program(ADIT_OPENSSL openssl REQUIRED)
 find_program(ADIT_OSSLSIGNCODE osslsigncode REQUIRED)
+find_program(ADIT_LLVM_RC llvm-rc-19 REQUIRED)
 find_program(ADIT_HOST_CC NAMES cc gcc clang-19 clang REQUIRED)
 
 if(SIGN_CERT AND SIGN_KEY)
@@ -80,10 +81,25 @@ function(adit_sign)
     VERBATIM)
 endfunction()
 
+# adit_compile_resource(<result> <script> [DEPENDS <file>...]): a rule that compiles a resource
+# script; <result> is the .res file, the same for all architectures. The linker takes any number.
+function(adit_compile_resource result script)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "DEPENDS")
+  cmake_path(REPLACE_EXTENSION script LAST_ONLY res OUTPUT_VARIABLE output)
+  add_custom_command(
+    OUTPUT "${output}"
+    COMMAND "${ADIT_LLVM_RC}" /FO "${output}" "${script}"
+    DEPENDS "${script}" ${arg_DEPENDS}
+    COMMENT "Compiling ${script}"
+    VERBATIM)
+  set(${result} "${output}" PARENT_SCOPE)
+endfunction()
+
 # adit_version_resource(<result> NAME <file name> KIND <DRIVER|LIBRARY|PROGRAM>
 #                       DESCRIPTION <text>)
 #
-# Sets <result> to a resource script with the version information of that file.
+# Sets <result> to a .res file, made in this folder, with the version information of that file: for
+# RESOURCE of adit_add_driver, or for adit_target_resources.
 function(adit_version_resource result)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;KIND;DESCRIPTION" "")
   set(ADIT_RC_SUBTYPE "0")
@@ -101,17 +117,30 @@ function(adit_version_resource result)
   set(ADIT_RC_DESCRIPTION "${arg_DESCRIPTION}")
   adit_version(ADIT_RC_VERSION ",")
   adit_version(ADIT_RC_VERSION_TEXT ".")
-  set(output "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}.version.rc")
-  configure_file("${ADIT_PACKAGE_SOURCE_DIR}/version.rc.in" "${output}" @ONLY)
-  set(${result} "${output}" PARENT_SCOPE)
+  set(script "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}.version.rc")
+  configure_file("${ADIT_PACKAGE_SOURCE_DIR}/version.rc.in" "${script}" @ONLY)
+  adit_compile_resource(compiled "${script}")
+  set(${result} "${compiled}" PARENT_SCOPE)
 endfunction()
 
-# adit_package_resource(<result>): a resource script with the driver package; whatever compiles it
-# depends on the target adit_package.
+# adit_package_resource(<result>): a .res file, made in this folder, with the driver package: RCDATA
+# named adit.sys, adit.inf and adit.cat. It is made again whenever the package changes.
 function(adit_package_resource result)
-  set(output "${CMAKE_CURRENT_BINARY_DIR}/package.rc")
-  configure_file("${ADIT_PACKAGE_SOURCE_DIR}/package.rc.in" "${output}" @ONLY)
-  set(${result} "${output}" PARENT_SCOPE)
+  set(script "${CMAKE_CURRENT_BINARY_DIR}/package.rc")
+  configure_file("${ADIT_PACKAGE_SOURCE_DIR}/package.rc.in" "${script}" @ONLY)
+  adit_compile_resource(
+    compiled "${script}"
+    DEPENDS "${ADIT_PACKAGE_DIR}/adit.sys" "${ADIT_PACKAGE_DIR}/adit.inf"
+            "${ADIT_PACKAGE_DIR}/adit.cat")
+  set(${result} "${compiled}" PARENT_SCOPE)
+endfunction()
+
+# adit_target_resources(<target> <.res file>...): links them into a library or program of the same
+# folder.
+function(adit_target_resources target)
+  target_sources(${target} PRIVATE ${ARGN})
+  target_link_libraries(${target} PRIVATE ${ARGN})
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${ARGN})
 endfunction()
 
 # adit_add_host_program(<name> SOURCES <file>... [LIBRARIES <name>...])

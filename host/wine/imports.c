@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Binding drivers' imports. Wine has bound them when this runs: those that its kernel lacks to
+ * code that raises an exception, as it does for those it exports as unfinished. This host's
+ * functions take the place of both, and of some that Wine's kernel has but not as Windows does.
+ * Executables are PE32+ (Microsoft, "PE Format").
+ */
+#define _NTSYSTEM_
+#include <ntifs.h>
+
+#include "imports.h"
+#include "log.h"
+#include "ntdll.h"
+#include "rundown.h"
+#include "wine_kernel.h"
+
+typedef struct _IMPORT_REPLACEMENT
+{
+    PCSTR Name;
+    PVOID Function;
+} IMPORT_REPLACEMENT;
+
+#define REPLACE(Name) {#Name, (PVOID)Name}
+
+/*
+ * Functions of ntoskrnl.exe that are this host's. One line makes another one so: the build leaves
+ * the names in these lines out of the import library that ndis.sys itself is linked with.
+ */
+static const IMPORT_REPLACEMENT ImportReplacements[] = {
+    REPLACE(DbgPrintEx),
+    REPLACE(ExAcquireRundownProtection),
+    REPLACE(ExAcquireRundownProtectionEx),
+    REPLACE(ExAcquireSpinLockExclusive),
+    REPLACE(ExAcquireSpinLockExclusiveAtDpcLevel),
+    REPLACE(ExAcquireSpinLockShared),
+    REPLACE(ExAcquireSpinLockSharedAtDpcLevel),
+    REPLACE(ExInitializeRundownProtection),
+    REPLACE(ExReInitializeRundownProtection),
+    REPLACE(ExReleaseRundownProtection),
+    REPLACE(ExReleaseRundownProtectionEx),
+    REPLACE(ExReleaseSpinLockExclusive),
+    REPLACE(ExReleaseSpinLockExclusiveFromDpcLevel),
+    REPLACE(ExReleaseSpinLockShared),
+    REPLACE(ExReleaseSpinLockSharedFromDpcLevel),
+    REPLACE(ExRundownCompleted),
+    REPLACE(ExWaitForRundownProtectionRelease),
+    REPLACE(IoAttachDeviceToDeviceStack),
+    REPLACE(IoBuildPartialMdl),
+    REPLACE(IoGetFileObjectGenericMapping),
+    REPLACE(KeSetEvent),
+    REPLACE(MmBuildMdlForNonPagedPool),
+    REPLACE(MmGetSystemRoutineAddress),
+    REPLACE(MmMapLockedPagesSpecifyCache),
+    REPLACE(MmProbeAndLockPages),
+    REPLACE(MmUnlockPages),
+    REPLACE(MmUnmapLockedPages),
+    REPLACE(ObReferenceObjectByHandle),
+    REPLACE(ObfDereferenceObject),
+    REPLACE(ObfReferenceObject),
+    REPLACE(PsSetCreateProcessNotifyRoutine),
+    REPLACE(SeAccessCheck),
+    REPLACE(SeCaptureSubjectContext),
+    REPLACE(SeLockSubjectContext),
+    REPLACE(SeReleaseSubjectContext),
+    REPLACE(SeUnlockSubjectContext),
+    /* The exported functions behind the names that headers spell with an f. */
+    {"ObDereferenceObject", (PVOID)ObfDereferenceObject},
+    {"ObReferenceObject", (PVOID)ObfReferenceObject},
+};
+
+typedef struct _IMAGE_IMPORT_DESCRIPTOR
+{
+    ULONG OriginalFirstThunk;
+    ULONG TimeDateStamp;
+    ULONG ForwarderChain;
+    ULONG Name;
+    ULONG FirstThunk;
+} IMAGE_IMPORT_DESCRIPTOR;
+
+/* Offsets from the PE signature, PE32+. */
+#define PE_ENTRY_POINT      0x28
+#define PE_IMPORT_DIRECTORY 0x90
+#define PE_ORDINAL_FLAG     0x8000000000000000u
+
+static PUCHAR ImportsHeader(PVOID ImageBase)
+{
+    return (PUCHAR)ImageBase + *(ULONG *)((PUCHAR)ImageBase + 0x3C);
+}
+
+static const IMAGE_IMPORT_DESCRIPTOR *ImportsOf(PVOID ImageBase)
+{
+    ULONG Offset = *(ULONG *)(ImportsHeader(ImageBase) + PE_IMPORT_DIRECTORY);
+    return Offset == 0 ? NULL : Add2Ptr(ImageBase, Offset);
+}
+
+static PVOID ImportsReplacement(PCSTR Name)
+{
+    for (ULONG i = 0; i < ARRAYSIZE(ImportReplacements); i++)
+    {
+        if (strcmp(ImportReplacements[i].Name, Name) == 0)
+            return ImportReplacements[i].Function;
+    }
+    return NULL;
+}
+
+/*
+ * Where an export that Wine's build tool made for an unfinished function calls to:
+ * sub $0x28,%rsp; lea X(%rip),%rcx; lea Y(%rip),%rdx; call Z. NULL: other code.
+ */
+static PVOID ImportsUnfinishedTarget(PVOID Function)
+{
+    static const UCHAR Code[] = {0x48, 0x83, 0xEC, 0x28, 0x48, 0x8D, 0x0D};
+    const UCHAR *Byte = Function;
+    if (!RtlEqualMemory(Byte, Code, sizeof(Code)) || Byte[11] != 0x48 || Byte[12] != 0x8D ||
+        Byte[13] != 0x15 || Byte[18] != 0xE8)
+        return NULL;
+    return (PUCHAR)Function + 23 + *(const LONG *)(Byte + 19);
+}
+
+/* IoBuildPartialMdl is known to be unfinished; what looks and calls like it is so too. */
+static BOOLEAN ImportsIsUnfinished(PVOID Function)
+{
+    static PVOID Known;
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"IoBuildPartialMdl");
+    PVOID Target = ImportsUnfinishedTarget(Function);
+    if (Target != NULL && Known == NULL)
+    {
+        PVOID Unfinished = WineMmGetSystemRoutineAddress(&Name);
+        Known = Unfinished != NULL ? ImportsUnfinishedTarget(Unfinished) : NULL;
+    }
+    return Target != NULL && Target == Known;
+}
+
+static VOID ImportsWrite(PVOID Address, const VOID *Data, SIZE_T Size)
+{
+    PVOID Base = Address;
+    SIZE_T Region = Size;
+    ULONG Protection;
+    if (!NT_SUCCESS(NtProtectVirtualMemory(
+            NtCurrentProcess(), &Base, &Region, PAGE_EXECUTE_READWRITE, &Protection)))
+        return;
+    RtlCopyMemory(Address, Data, Size);
+    NtProtectVirtualMemory(NtCurrentProcess(), &Base, &Region, Protection, &Protection);
+}
+
+/* The loaded module of that name; NULL: none. */
+static PVOID ImportsModule(PCSTR Name)
+{
+    WCHAR Buffer[64];
+    UNICODE_STRING Wide = {0, sizeof(Buffer), Buffer};
+    PVOID Module = NULL;
+    for (ULONG i = 0; Name[i] != 0 && i < ARRAYSIZE(Buffer); i++, Wide.Length += sizeof(WCHAR))
+        Buffer[i] = (UCHAR)Name[i];
+    LdrGetDllHandle(NULL, 0, &Wide, &Module);
+    return Module;
+}
+
+static BOOLEAN ImportsIsExported(PVOID Module, PCSTR Name)
+{
+    ANSI_STRING String = {(USHORT)strlen(Name), (USHORT)strlen(Name), (PCHAR)Name};
+    PVOID Address;
+    return Module != NULL && NT_SUCCESS(LdrGetProcedureAddress(Module, &String, 0, &Address)) &&
+           !ImportsIsUnfinished(Address);
+}
+
+/* Binds what is imported from one module; returns how many imports nobody supplies. */
+static ULONG ImportsBindModule(
+    PUCHAR Image,
+    const IMAGE_IMPORT_DESCRIPTOR *Descriptor,
+    BOOLEAN Replace,
+    PCUNICODE_STRING FileName)
+{
+    PCSTR ModuleName = (PCSTR)(Image + Descriptor->Name);
+    BOOLEAN Kernel = Replace && _stricmp(ModuleName, "ntoskrnl.exe") == 0;
+    PVOID Module = ImportsModule(ModuleName);
+    ULONG Missing = 0;
+    const ULONG64 *Names = (const ULONG64 *)(Image + (Descriptor->OriginalFirstThunk != 0
+                                                          ? Descriptor->OriginalFirstThunk
+                                                          : Descriptor->FirstThunk));
+    PVOID *Thunks = (PVOID *)(Image + Descriptor->FirstThunk);
+    for (; *Names != 0; Names++, Thunks++)
+    {
+        PCSTR Name = (PCSTR)(Image + (ULONG)*Names + 2); /* behind the hint */
+        PVOID Function;
+        if ((*Names & PE_ORDINAL_FLAG) != 0)
+            continue;
+        Function = Kernel ? ImportsReplacement(Name) : NULL;
+        if (Function != NULL)
+            ImportsWrite(Thunks, &Function, sizeof(Function));
+        else if (!ImportsIsExported(Module, Name))
+        {
+            LogError(
+                "%.*ls needs %s from %s, which neither Wine nor Adit's Wine host supplies",
+                FileName->Length / (int)sizeof(WCHAR), FileName->Buffer, Name, ModuleName);
+            Missing++;
+        }
+    }
+    return Missing;
+}
+
+BOOLEAN ImportsBind(PVOID ImageBase, BOOLEAN Replace, PCUNICODE_STRING Name)
+{
+    const IMAGE_IMPORT_DESCRIPTOR *Descriptor = ImportsOf(ImageBase);
+    ULONG Missing = 0;
+    for (; Descriptor != NULL && Descriptor->Name != 0; Descriptor++)
+        Missing += ImportsBindModule(ImageBase, Descriptor, Replace, Name);
+    return Missing == 0;
+}
+
+BOOLEAN ImportsUseNdis(PVOID ImageBase)
+{
+    const IMAGE_IMPORT_DESCRIPTOR *Descriptor = ImportsOf(ImageBase);
+    for (; Descriptor != NULL && Descriptor->Name != 0; Descriptor++)
+    {
+        if (_stricmp(Add2Ptr(ImageBase, Descriptor->Name), "ndis.sys") == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+VOID ImportsRefuse(PVOID ImageBase, NTSTATUS Status)
+{
+    UCHAR Code[6] = {0xB8, 0, 0, 0, 0, 0xC3}; /* mov $Status,%eax; ret */
+    ULONG Entry = *(ULONG *)(ImportsHeader(ImageBase) + PE_ENTRY_POINT);
+    RtlCopyMemory(Code + 1, &Status, sizeof(Status));
+    if (Entry != 0)
+        ImportsWrite(Add2Ptr(ImageBase, Entry), Code, sizeof(Code));
+}
+
+PVOID NTAPI MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName)
+{
+    char Name[96];
+    ULONG Length = 0;
+    PVOID Function;
+    RtlUnicodeToUTF8N(
+        Name, sizeof(Name) - 1, &Length, SystemRoutineName->Buffer, SystemRoutineName->Length);
+    Name[Length] = 0;
+    Function = ImportsReplacement(Name);
+    if (Function != NULL)
+        return Function;
+    Function = WineMmGetSystemRoutineAddress(SystemRoutineName);
+    return Function != NULL && ImportsIsUnfinished(Function) ? NULL : Function;
+}

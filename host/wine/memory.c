@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory descriptor lists: the functions of <wdm.h> that Wine's kernel exports without doing
+ * anything. A page frame number here is the number of the page in this process, so that a locked
+ * list describes its memory wherever it came from.
+ *
+ * UserMode locks pages of the current process, that is of the client whose request is being
+ * dispatched. They must be writable whatever the operation, and are shared as share.h says.
+ * KernelMode takes addresses of this process.
+ */
+#define _NTSYSTEM_
+#include <ntifs.h>
+
+#include "ntdll.h"
+#include "share.h"
+
+#define MEMORY_TAG 'mMdA'
+
+/* Addresses from here on are no process's own. */
+#define MEMORY_USER_END ((ULONG_PTR)0x7FFFFFFF0000)
+
+/* The pages behind a list that MmProbeAndLockPages locked in another process. */
+typedef struct _MEMORY_LOCK
+{
+    struct _MEMORY_LOCK *Next;
+    PMDL Mdl;
+    SHARE_VIEW View;
+} MEMORY_LOCK;
+
+static RTL_CRITICAL_SECTION MemoryGuard = RTL_CRITICAL_SECTION_INITIALIZER;
+static MEMORY_LOCK *MemoryLocks; /* guarded by MemoryGuard */
+
+static ULONG_PTR *MemoryFrames(PMDL Mdl)
+{
+    return (ULONG_PTR *)(Mdl + 1);
+}
+
+static ULONG MemoryPageCount(PMDL Mdl)
+{
+    return ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(Mdl), Mdl->ByteCount);
+}
+
+static VOID MemorySetFrames(PMDL Mdl, PVOID FirstPage)
+{
+    ULONG_PTR *Frames = MemoryFrames(Mdl), Frame = (ULONG_PTR)FirstPage >> PAGE_SHIFT;
+    for (ULONG i = 0, Count = MemoryPageCount(Mdl); i < Count; i++)
+        Frames[i] = Frame + i;
+}
+
+static BOOLEAN MemoryIsUserRange(PMDL Mdl)
+{
+    ULONG_PTR Start = (ULONG_PTR)MmGetMdlVirtualAddress(Mdl);
+    return Start < MEMORY_USER_END && Mdl->ByteCount <= MEMORY_USER_END - Start;
+}
+
+/* Pages of this process need no sharing; they only have to be there. */
+static NTSTATUS MemoryProbeOwn(PMDL Mdl)
+{
+    PUCHAR Address = Mdl->StartVa, End = Address + (SIZE_T)MemoryPageCount(Mdl) * PAGE_SIZE;
+    while (Address < End)
+    {
+        MEMORY_BASIC_INFORMATION Region;
+        NTSTATUS Status = NtQueryVirtualMemory(
+            NtCurrentProcess(), Address, MemoryBasicInformation, &Region, sizeof(Region), NULL);
+        /* Pages that Wine's memory manager does not know are Linux mappings, as of views. */
+        if (NT_SUCCESS(Status) && Region.State == MEM_RESERVE)
+            return STATUS_ACCESS_VIOLATION;
+        if (!NT_SUCCESS(Status))
+            return Status;
+        Address = (PUCHAR)Region.BaseAddress + Region.RegionSize;
+    }
+    MemorySetFrames(Mdl, Mdl->StartVa);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS MemoryLockClient(PMDL Mdl, HANDLE ProcessId)
+{
+    MEMORY_LOCK *Lock = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Lock), MEMORY_TAG);
+    NTSTATUS Status;
+    if (Lock == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Status =
+        ShareMap(ProcessId, Mdl->StartVa, (SIZE_T)MemoryPageCount(Mdl) * PAGE_SIZE, &Lock->View);
+    if (!NT_SUCCESS(Status))
+    {
+        ExFreePoolWithTag(Lock, MEMORY_TAG);
+        return Status;
+    }
+    Lock->Mdl = Mdl;
+    MemorySetFrames(Mdl, Lock->View.Address);
+    RtlEnterCriticalSection(&MemoryGuard);
+    Lock->Next = MemoryLocks;
+    MemoryLocks = Lock;
+    RtlLeaveCriticalSection(&MemoryGuard);
+    return STATUS_SUCCESS;
+}
+
+VOID NTAPI MmProbeAndLockPages(PMDL Mdl, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
+{
+    HANDLE ProcessId = PsGetCurrentProcessId();
+    NTSTATUS Status;
+    if (AccessMode == KernelMode || ProcessId == NtCurrentProcessId())
+        Status = MemoryProbeOwn(Mdl);
+    else if (!MemoryIsUserRange(Mdl))
+        Status = STATUS_ACCESS_VIOLATION;
+    else
+        Status = MemoryLockClient(Mdl, ProcessId);
+    if (!NT_SUCCESS(Status))
+        ExRaiseStatus(Status);
+    Mdl->Process = IoGetCurrentProcess();
+    Mdl->MdlFlags |= MDL_PAGES_LOCKED | (Operation == IoReadAccess ? 0 : MDL_WRITE_OPERATION);
+}
+
+VOID NTAPI MmUnlockPages(PMDL Mdl)
+{
+    MEMORY_LOCK **Link = &MemoryLocks, *Lock;
+    RtlEnterCriticalSection(&MemoryGuard);
+    while ((Lock = *Link) != NULL && Lock->Mdl != Mdl)
+        Link = &Lock->Next;
+    if (Lock != NULL)
+        *Link = Lock->Next;
+    RtlLeaveCriticalSection(&MemoryGuard);
+    if (Lock != NULL)
+    {
+        ShareUnmap(&Lock->View);
+        ExFreePoolWithTag(Lock, MEMORY_TAG);
+    }
+    Mdl->Process = NULL;
+    Mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION | MDL_MAPPED_TO_SYSTEM_VA);
+}
+
+PVOID NTAPI MmMapLockedPagesSpecifyCache(
+    PMDL Mdl,
+    KPROCESSOR_MODE AccessMode,
+    MEMORY_CACHING_TYPE CacheType,
+    PVOID RequestedAddress,
+    ULONG BugCheckOnFailure,
+    ULONG Priority)
+{
+    UNREFERENCED_PARAMETER(CacheType);
+    UNREFERENCED_PARAMETER(RequestedAddress);
+    UNREFERENCED_PARAMETER(BugCheckOnFailure);
+    UNREFERENCED_PARAMETER(Priority);
+    /* Into a client, nothing of the host's can be mapped; Windows raises for UserMode. */
+    if (AccessMode != KernelMode)
+        ExRaiseStatus(STATUS_NOT_SUPPORTED);
+    Mdl->MappedSystemVa = (PVOID)((MemoryFrames(Mdl)[0] << PAGE_SHIFT) + Mdl->ByteOffset);
+    Mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
+    if ((Mdl->MdlFlags & MDL_PARTIAL) != 0)
+        Mdl->MdlFlags |= MDL_PARTIAL_HAS_BEEN_MAPPED;
+    return Mdl->MappedSystemVa;
+}
+
+VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL Mdl)
+{
+    UNREFERENCED_PARAMETER(BaseAddress);
+    Mdl->MdlFlags &= ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
+}
+
+VOID NTAPI MmBuildMdlForNonPagedPool(PMDL Mdl)
+{
+    MemorySetFrames(Mdl, Mdl->StartVa);
+    Mdl->Process = NULL;
+    Mdl->MappedSystemVa = MmGetMdlVirtualAddress(Mdl);
+    Mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
+}
+
+VOID NTAPI IoBuildPartialMdl(PMDL Source, PMDL Target, PVOID Address, ULONG Length)
+{
+    ULONG_PTR Offset = (ULONG_PTR)Address - (ULONG_PTR)MmGetMdlVirtualAddress(Source);
+    ULONG_PTR FirstFrame =
+        ((ULONG_PTR)Address >> PAGE_SHIFT) - ((ULONG_PTR)Source->StartVa >> PAGE_SHIFT);
+    Target->StartVa = PAGE_ALIGN(Address);
+    Target->ByteOffset = BYTE_OFFSET(Address);
+    Target->ByteCount = Length != 0 ? Length : Source->ByteCount - (ULONG)Offset;
+    Target->Process = Source->Process;
+    Target->MappedSystemVa = (PUCHAR)Source->MappedSystemVa + Offset;
+    Target->MdlFlags &= MDL_ALLOCATED_FIXED_SIZE;
+    Target->MdlFlags |=
+        MDL_PARTIAL | (Source->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA));
+    RtlCopyMemory(
+        MemoryFrames(Target), MemoryFrames(Source) + FirstFrame,
+        MemoryPageCount(Target) * sizeof(ULONG_PTR));
+}

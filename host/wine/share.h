@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pages that a client process and this process have in common.
+ */
+#ifndef ADIT_HOST_WINE_SHARE_H
+#define ADIT_HOST_WINE_SHARE_H
+
+#include <ntifs.h>
+
+/* A view of a client's pages in this process. */
+typedef struct _SHARE_VIEW
+{
+    ULONG64 View;  /* HostUnixViewUnmap's name for it */
+    PVOID Address; /* of the first page */
+} SHARE_VIEW;
+
+/*
+ * Makes Bytes bytes at Base (both multiples of the page size) of the process with that id common to
+ * it and to this process; what either writes, the other sees. The pages keep their contents and
+ * what the client may do with them, freeing included. The view stays valid, with or without the
+ * client, until ShareUnmap.
+ *
+ * The client's threads are stopped for the milliseconds that the exchange takes. Not noticed is
+ * what changes the pages in that time without being a thread of the client: Linux I/O in flight.
+ *
+ * PASSIVE_LEVEL; waits for the client, at most about ten seconds. STATUS_ACCESS_VIOLATION: part of
+ * the range is not committed or not writable. STATUS_NOT_SUPPORTED: shared
+ * with something else already, or a 32-bit client; said in the log. STATUS_INVALID_CID: no such
+ * process. STATUS_IO_TIMEOUT: the client did not answer, as when its loader lock is held.
+ */
+NTSTATUS ShareMap(HANDLE ProcessId, PVOID Base, SIZE_T Bytes, _Out_ SHARE_VIEW *View);
+
+/* Ends the view. The client keeps its pages. Any IRQL that a Linux call may be made at. */
+VOID ShareUnmap(_In_ const SHARE_VIEW *View);
+
+#endif

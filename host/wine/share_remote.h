@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The code that runs in the client, on a thread of its own there: it puts the memory file's pages
+ * in the place of the client's. Copied as bytes, so it is one self-contained function between two
+ * marks, without data, calls or relocations.
+ */
+#ifndef ADIT_HOST_WINE_SHARE_REMOTE_H
+#define ADIT_HOST_WINE_SHARE_REMOTE_H
+
+#include <ntifs.h>
+#include "unixlib.h"
+
+typedef struct _SHARE_REMOTE_ARGUMENTS
+{
+    char Path[HOST_SHARE_PATH_SIZE]; /* the memory file */
+    LONG64 WaitTime[2]; /* one wait: seconds, nanoseconds; here, since code has no data */
+    ULONG Waits;        /* how many of them at most */
+} SHARE_REMOTE_ARGUMENTS;
+
+/*
+ * Thread routine. Opens the memory file and maps its control area, says HostShareReady, waits for
+ * HostShareGo (for ten seconds, lest it outlive a host that died), copies and maps the runs, says
+ * HostShareDone. Returns 0, or the Linux error that kept it from reaching the control area.
+ */
+ULONG NTAPI ShareRemoteMain(SHARE_REMOTE_ARGUMENTS *Arguments);
+
+/* The first byte behind ShareRemoteMain. */
+VOID NTAPI ShareRemoteEnd(VOID);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The link of ../ndis/link.h over a Linux TUN. Identity as Wine's IP Helper has it for Linux
+ * interfaces: NetLuidIndex is the interface index, IfType 1 (other), and the GUID holds the index
+ * and the letters NetDev.
+ */
+#include <ntifs.h>
+#include <ndis.h>
+
+#include "../ndis/link.h"
+#include "log.h"
+#include "ntdll.h"
+#include "unixcall.h"
+
+#define TUN_TAG          'uTdA'
+#define TUN_IF_TYPE      1 /* what Wine's IP Helper says of an interface it does not know better */
+#define TUN_MAX_VARIANTS 99
+
+#define LINUX_EPERM  1
+#define LINUX_ENOENT 2
+#define LINUX_ENXIO  6
+#define LINUX_EACCES 13
+#define LINUX_EBUSY  16
+#define LINUX_EEXIST 17
+#define LINUX_ENODEV 19
+#define LINUX_EINVAL 22
+
+struct _NDIS_LINK
+{
+    UINT64 Tun;
+    BOOLEAN Gone; /* the interface was removed from outside; only the reader writes it */
+};
+
+/* Packets go to Linux as they are. */
+C_ASSERT(sizeof(NDIS_LINK_PACKET) == sizeof(HOST_TUN_PACKET));
+C_ASSERT(FIELD_OFFSET(NDIS_LINK_PACKET, Data) == FIELD_OFFSET(HOST_TUN_PACKET, Data));
+C_ASSERT(FIELD_OFFSET(NDIS_LINK_PACKET, Capacity) == FIELD_OFFSET(HOST_TUN_PACKET, Capacity));
+C_ASSERT(FIELD_OFFSET(NDIS_LINK_PACKET, Length) == FIELD_OFFSET(HOST_TUN_PACKET, Length));
+
+static NTSTATUS TunReportOpen(const HOST_TUN_OPEN *Open)
+{
+    PCSTR Name = Open->Pattern;
+    switch (Open->Error)
+    {
+    case LINUX_ENOENT:
+    case LINUX_ENXIO:
+    case LINUX_ENODEV:
+        LogError(
+            "Linux has no TUN device (/dev/net/tun, error %d): run 'modprobe tun'; in a container, "
+            "give it the device, as with --device /dev/net/tun",
+            Open->Error);
+        return STATUS_NO_SUCH_DEVICE;
+    case LINUX_EPERM:
+    case LINUX_EACCES:
+        LogError(
+            "no permission to %s (error %d): run the client as root, or give it the capability "
+            "CAP_NET_ADMIN and access to /dev/net/tun",
+            Open->Step == HostTunStepDevice ? "open /dev/net/tun" : "make a network interface",
+            Open->Error);
+        return STATUS_ACCESS_DENIED;
+    case LINUX_EBUSY:
+    case LINUX_EEXIST:
+        LogError("the network interface name '%s' is taken (error %d)", Name, Open->Error);
+        return STATUS_OBJECT_NAME_COLLISION;
+    case LINUX_EINVAL:
+        LogError("Linux refuses the network interface name '%s' (error %d)", Name, Open->Error);
+        return STATUS_OBJECT_NAME_INVALID;
+    default:
+        LogError(
+            "making the network interface '%s' failed at step %d with Linux error %d", Name,
+            Open->Step, Open->Error);
+        return STATUS_UNSUCCESSFUL;
+    }
+}
+
+NTSTATUS NdisLinkOpen(ULONG IfType, PNDIS_LINK *Link, PNDIS_LINK_IDENTITY Identity)
+{
+    HOST_TUN_OPEN Open = {.Pattern = "adit%d"};
+    PNDIS_LINK New;
+    NTSTATUS Status = UnixCallInitialize();
+    UNREFERENCED_PARAMETER(IfType);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    New = ExAllocatePoolWithTag(NonPagedPool, sizeof(*New), TUN_TAG);
+    if (New == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    UnixCall(HostUnixTunOpen, &Open);
+    if (Open.Error != 0)
+    {
+        ExFreePoolWithTag(New, TUN_TAG);
+        return TunReportOpen(&Open);
+    }
+    *New = (struct _NDIS_LINK){.Tun = Open.Tun};
+    Identity->IfIndex = Open.IfIndex;
+    Identity->NetLuid.Value = ((ULONG64)TUN_IF_TYPE << 48) | ((ULONG64)Open.IfIndex << 24);
+    Identity->InterfaceGuid = (GUID){Open.IfIndex, 0, 0, {0, 0, 'N', 'e', 't', 'D', 'e', 'v'}};
+    LogNote("network interface %s, index %u", Open.Name, Open.IfIndex);
+    *Link = New;
+    return STATUS_SUCCESS;
+}
+
+/* Linux' own default stays unless it is too much for the miniport; the operator may raise it. */
+NTSTATUS NdisLinkSetMtu(PNDIS_LINK Link, ULONG Mtu)
+{
+    HOST_TUN_CALL Call = {.Tun = Link->Tun, .Value = Mtu};
+    UnixCall(HostUnixTunLimitMtu, &Call);
+    if (Call.Error == 0)
+        return STATUS_SUCCESS;
+    LogError(
+        "the MTU of a network interface cannot be set to %u (Linux error %d)", Mtu, Call.Error);
+    return STATUS_UNSUCCESSFUL;
+}
+
+VOID NdisLinkClose(PNDIS_LINK Link)
+{
+    HOST_TUN_CALL Call = {.Tun = Link->Tun};
+    UnixCall(HostUnixTunClose, &Call);
+    ExFreePoolWithTag(Link, TUN_TAG);
+}
+
+/*
+ * The Linux interface name for a connection name: UTF-8 without what Linux refuses in it (white
+ * space, '/', ':', '%', control characters; "." and ".."), which becomes '_', at most 15 bytes.
+ * Variant, unless 0, goes behind it: "Name~2". Returns whether anything had to change.
+ */
+static BOOLEAN TunName(PCUNICODE_STRING Connection, ULONG Variant, char Name[HOST_TUN_NAME_SIZE])
+{
+    char Utf8[512], Suffix[8] = "";
+    ULONG Length = 0, Limit, i;
+    BOOLEAN Changed = Variant != 0;
+    RtlUnicodeToUTF8N(Utf8, sizeof(Utf8), &Length, Connection->Buffer, Connection->Length);
+    if (Variant != 0)
+        _snprintf(Suffix, sizeof(Suffix), "~%u", Variant);
+    Limit = HOST_TUN_NAME_SIZE - 1 - (ULONG)strlen(Suffix);
+    if (Length > Limit)
+    {
+        /* Not in the middle of a character. */
+        for (Length = Limit; Length > 0 && ((UCHAR)Utf8[Length] & 0xC0) == 0x80; Length--)
+        {
+        }
+        Changed = TRUE;
+    }
+    for (i = 0; i < Length; i++)
+    {
+        char c = Utf8[i];
+        if ((UCHAR)c <= ' ' || c == 0x7F || c == '/' || c == ':' || c == '%')
+            c = '_', Changed = TRUE;
+        Name[i] = c;
+    }
+    Name[i] = 0;
+    if (strcmp(Name, ".") == 0 || strcmp(Name, "..") == 0)
+        Name[0] = '_', Changed = TRUE;
+    RtlCopyMemory(Name + i, Suffix, strlen(Suffix) + 1);
+    return Changed;
+}
+
+NTSTATUS NdisLinkRename(PNDIS_LINK Link, PCUNICODE_STRING Name)
+{
+    HOST_TUN_RENAME Rename = {.Tun = Link->Tun};
+    BOOLEAN Changed;
+    if (Name->Length == 0)
+        return STATUS_OBJECT_NAME_INVALID;
+    Changed = TunName(Name, 0, Rename.Name);
+    UnixCall(HostUnixTunRename, &Rename);
+    /* Different connection names may come out the same; that does not make them taken. */
+    for (ULONG i = 2; Changed && Rename.Error == LINUX_EEXIST && i <= TUN_MAX_VARIANTS; i++)
+    {
+        TunName(Name, i, Rename.Name);
+        UnixCall(HostUnixTunRename, &Rename);
+    }
+    switch (Rename.Error)
+    {
+    case 0:
+        LogNote(
+            "connection '%.*ls' is network interface %s", Name->Length / (int)sizeof(WCHAR),
+            Name->Buffer, Rename.Name);
+        return STATUS_SUCCESS;
+    case LINUX_EEXIST:
+        LogNote("the network interface name '%s' is taken", Rename.Name);
+        return STATUS_OBJECT_NAME_COLLISION;
+    case LINUX_EINVAL:
+        LogError("Linux refuses the network interface name '%s'", Rename.Name);
+        return STATUS_OBJECT_NAME_INVALID;
+    default:
+        LogError(
+            "renaming a network interface to '%s' failed with Linux error %d", Rename.Name,
+            Rename.Error);
+        return STATUS_UNSUCCESSFUL;
+    }
+}
+
+VOID NdisLinkSetConnected(PNDIS_LINK Link, BOOLEAN Connected)
+{
+    HOST_TUN_CALL Call = {.Tun = Link->Tun, .Value = Connected};
+    UnixCall(HostUnixTunSetCarrier, &Call);
+}
+
+ULONG NdisLinkRead(PNDIS_LINK Link, PNDIS_LINK_PACKET Packets, ULONG Count)
+{
+    HOST_TUN_TRANSFER Transfer = {
+        .Tun = Link->Tun, .Packets = (ULONG_PTR)Packets, .Count = Link->Gone ? 0 : Count};
+    UnixCall(HostUnixTunRead, &Transfer);
+    if (Transfer.Error != 0)
+    {
+        LogError(
+            "a network interface was removed from outside (Linux error %d); its adapter has no "
+            "traffic until it is made anew",
+            Transfer.Error);
+        Link->Gone = TRUE;
+        if (Transfer.Done == 0)
+            return NdisLinkRead(Link, Packets, Count);
+    }
+    return Transfer.Done;
+}
+
+VOID NdisLinkStop(PNDIS_LINK Link)
+{
+    HOST_TUN_CALL Call = {.Tun = Link->Tun};
+    UnixCall(HostUnixTunStop, &Call);
+}
+
+VOID NdisLinkStart(PNDIS_LINK Link)
+{
+    HOST_TUN_CALL Call = {.Tun = Link->Tun};
+    UnixCall(HostUnixTunStart, &Call);
+}
+
+ULONG NdisLinkWrite(PNDIS_LINK Link, const NDIS_LINK_PACKET *Packets, ULONG Count)
+{
+    HOST_TUN_TRANSFER Transfer = {.Tun = Link->Tun, .Packets = (ULONG_PTR)Packets, .Count = Count};
+    UnixCall(HostUnixTunWrite, &Transfer);
+    return Transfer.Done;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * aditlink.so: the table of calls that Wine finds by its name, and that ndis.sys indexes with
+ * HOST_UNIX_CALL. Calls come on the thread that made them, with Linux signals as Wine sets them.
+ */
+#include "unix_lib.h"
+
+__attribute__((visibility("default"))) int (*const __wine_unix_call_funcs[HostUnixCallCount])(
+    void *) = {
+    [HostUnixTunOpen] = UnixTunOpen,         [HostUnixTunClose] = UnixTunClose,
+    [HostUnixTunRename] = UnixTunRename,     [HostUnixTunSetCarrier] = UnixTunSetCarrier,
+    [HostUnixTunLimitMtu] = UnixTunLimitMtu, [HostUnixTunRead] = UnixTunRead,
+    [HostUnixTunStop] = UnixTunStop,         [HostUnixTunStart] = UnixTunStart,
+    [HostUnixTunWrite] = UnixTunWrite,       [HostUnixShareCreate] = UnixShareCreate,
+    [HostUnixShareWait] = UnixShareWait,     [HostUnixShareSignal] = UnixShareSignal,
+    [HostUnixSharePlan] = UnixSharePlan,     [HostUnixShareMap] = UnixShareMap,
+    [HostUnixShareClose] = UnixShareClose,   [HostUnixViewUnmap] = UnixViewUnmap,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Linux half's functions, one per HOST_UNIX_CALL. Each takes the structure of its call.
+ */
+#ifndef ADIT_HOST_WINE_UNIX_LIB_H
+#define ADIT_HOST_WINE_UNIX_LIB_H
+
+#include "unixlib.h"
+
+int UnixTunOpen(void *Arguments);
+int UnixTunClose(void *Arguments);
+int UnixTunRename(void *Arguments);
+int UnixTunSetCarrier(void *Arguments);
+int UnixTunLimitMtu(void *Arguments);
+int UnixTunRead(void *Arguments);
+int UnixTunStop(void *Arguments);
+int UnixTunStart(void *Arguments);
+int UnixTunWrite(void *Arguments);
+
+int UnixShareCreate(void *Arguments);
+int UnixShareWait(void *Arguments);
+int UnixShareSignal(void *Arguments);
+int UnixSharePlan(void *Arguments);
+int UnixShareMap(void *Arguments);
+int UnixShareClose(void *Arguments);
+int UnixViewUnmap(void *Arguments);
+
+#endif

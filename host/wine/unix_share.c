@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory files that back a client's pages, and views of them in this process. Which file backs
+ * which page of the client is read from /proc/PID/maps each time: nothing else knows what the
+ * client did to its memory since. A file lives as long as a view uses it; the pages live as long
+ * as anybody, the client included, maps them.
+ */
+#define _GNU_SOURCE
+#include "unix_lib.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SHARE_FILE_NAME "adit-client-pages"
+
+typedef struct _UNIX_SHARE
+{
+    struct _UNIX_SHARE *Next;
+    int File;
+    dev_t Device;
+    ino_t Inode;
+    unsigned References; /* one by whoever made it, one per view that maps it */
+    HOST_SHARE_CONTROL *Control;
+} UNIX_SHARE;
+
+typedef struct _UNIX_VIEW
+{
+    void *Address;
+    size_t Bytes;
+    size_t ShareCount;
+    UNIX_SHARE *Shares[]; /* referenced; one entry per piece */
+} UNIX_VIEW;
+
+/* One line of /proc/PID/maps, clipped to the range looked at. */
+typedef struct _UNIX_MAPPING
+{
+    uint64_t Start;
+    uint64_t End;
+    uint64_t Offset;
+    dev_t Device;
+    ino_t Inode;
+    int Shared;
+    int Abandoned; /* a share of an earlier registration, which only the client still maps */
+} UNIX_MAPPING;
+
+static pthread_mutex_t ShareLock = PTHREAD_MUTEX_INITIALIZER;
+static UNIX_SHARE *Shares; /* guarded by ShareLock, References too */
+
+static UNIX_SHARE *ShareOf(uint64_t Value)
+{
+    return (UNIX_SHARE *)(uintptr_t)Value;
+}
+
+static void ShareDereference(UNIX_SHARE *Share)
+{
+    UNIX_SHARE **Link = &Shares;
+    pthread_mutex_lock(&ShareLock);
+    if (--Share->References != 0)
+    {
+        pthread_mutex_unlock(&ShareLock);
+        return;
+    }
+    while (*Link != Share)
+        Link = &(*Link)->Next;
+    *Link = Share->Next;
+    pthread_mutex_unlock(&ShareLock);
+    close(Share->File);
+    free(Share);
+}
+
+/* The live share behind a mapping, referenced; NULL: the mapping is of something else. */
+static UNIX_SHARE *ShareReferenceOf(const UNIX_MAPPING *Mapping)
+{
+    UNIX_SHARE *Share = NULL;
+    if (!Mapping->Shared)
+        return NULL;
+    pthread_mutex_lock(&ShareLock);
+    for (Share = Shares; Share != NULL; Share = Share->Next)
+        if (Share->Inode == Mapping->Inode && Share->Device == Mapping->Device)
+            break;
+    if (Share != NULL)
+        Share->References++;
+    pthread_mutex_unlock(&ShareLock);
+    return Share;
+}
+
+static int ShareSetUp(UNIX_SHARE *Share, uint64_t Bytes)
+{
+    struct stat Stat;
+    if (ftruncate(Share->File, (off_t)Bytes) < 0)
+        return errno;
+    /* A client that cut the file would make this process fault on the missing pages. */
+    if (fcntl(Share->File, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+        return errno;
+    if (fstat(Share->File, &Stat) < 0)
+        return errno;
+    Share->Device = Stat.st_dev;
+    Share->Inode = Stat.st_ino;
+    Share->Control =
+        mmap(NULL, HOST_SHARE_CONTROL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, Share->File, 0);
+    return Share->Control == MAP_FAILED ? errno : 0;
+}
+
+int UnixShareCreate(void *Arguments)
+{
+    HOST_SHARE_CREATE *Create = Arguments;
+    UNIX_SHARE *Share = calloc(1, sizeof(*Share));
+    Create->Error = ENOMEM;
+    if (Share == NULL)
+        return 0;
+    Share->References = 1;
+    Share->File = memfd_create(SHARE_FILE_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (Share->File < 0)
+    {
+        Create->Error = errno;
+        free(Share);
+        return 0;
+    }
+    Create->Error = ShareSetUp(Share, HOST_SHARE_CONTROL_SIZE + Create->Bytes);
+    if (Create->Error != 0)
+    {
+        close(Share->File);
+        free(Share);
+        return 0;
+    }
+    pthread_mutex_lock(&ShareLock);
+    Share->Next = Shares;
+    Shares = Share;
+    pthread_mutex_unlock(&ShareLock);
+    snprintf(Create->Path, sizeof(Create->Path), "/proc/%d/fd/%d", (int)getpid(), Share->File);
+    Create->Share = (uintptr_t)Share;
+    Create->Control = (uintptr_t)Share->Control;
+    return 0;
+}
+
+int UnixShareWait(void *Arguments)
+{
+    HOST_SHARE_CALL *Call = Arguments;
+    volatile uint32_t *State = &ShareOf(Call->Share)->Control->State;
+    struct timespec Timeout = {
+        .tv_sec = Call->Milliseconds / 1000, .tv_nsec = Call->Milliseconds % 1000 * 1000000L};
+    syscall(SYS_futex, State, FUTEX_WAIT, Call->State, &Timeout, NULL, 0);
+    Call->State = __atomic_load_n(State, __ATOMIC_ACQUIRE);
+    Call->Error = 0;
+    return 0;
+}
+
+int UnixShareSignal(void *Arguments)
+{
+    HOST_SHARE_CALL *Call = Arguments;
+    volatile uint32_t *State = &ShareOf(Call->Share)->Control->State;
+    __atomic_store_n(State, Call->State, __ATOMIC_RELEASE);
+    syscall(SYS_futex, State, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+    Call->Error = 0;
+    return 0;
+}
+
+static int ParseMapping(const char *Line, UNIX_MAPPING *Mapping)
+{
+    unsigned Major, Minor;
+    char Permissions[5];
+    int Name = 0;
+    if (sscanf(
+            Line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %lu %n", &Mapping->Start,
+            &Mapping->End, Permissions, &Mapping->Offset, &Major, &Minor, &Mapping->Inode,
+            &Name) != 7)
+        return 0;
+    Mapping->Device = makedev(Major, Minor);
+    Mapping->Shared = Permissions[3] == 's';
+    Mapping->Abandoned =
+        strncmp(Line + Name, "/memfd:" SHARE_FILE_NAME, strlen("/memfd:" SHARE_FILE_NAME)) == 0;
+    return 1;
+}
+
+/*
+ * Reads what a process has mapped in a range, in order and without gaps, as an array that the
+ * caller frees. EFAULT: part of the range is not mapped.
+ */
+static int
+ReadMappings(uint32_t Pid, uint64_t Base, uint64_t Bytes, UNIX_MAPPING **Mappings, size_t *Count)
+{
+    char Path[32], Line[512];
+    uint64_t Next = Base, End = Base + Bytes;
+    UNIX_MAPPING Mapping;
+    FILE *File;
+    *Mappings = NULL;
+    *Count = 0;
+    snprintf(Path, sizeof(Path), "/proc/%u/maps", Pid);
+    File = fopen(Path, "re");
+    if (File == NULL)
+        return errno;
+    while (Next < End && fgets(Line, sizeof(Line), File) != NULL)
+    {
+        UNIX_MAPPING *Grown;
+        /* A path longer than the line continues in the next read, which does not parse. */
+        if (!ParseMapping(Line, &Mapping) || Mapping.End <= Next)
+            continue;
+        if (Mapping.Start > Next)
+            break;
+        Mapping.Offset += Next - Mapping.Start;
+        Mapping.Start = Next;
+        if (Mapping.End > End)
+            Mapping.End = End;
+        Next = Mapping.End;
+        Grown = realloc(*Mappings, (*Count + 1) * sizeof(Mapping));
+        if (Grown == NULL)
+            break;
+        *Mappings = Grown;
+        Grown[(*Count)++] = Mapping;
+    }
+    fclose(File);
+    if (Next == End)
+        return 0;
+    free(*Mappings);
+    *Mappings = NULL;
+    return EFAULT;
+}
+
+int UnixSharePlan(void *Arguments)
+{
+    HOST_SHARE_PLAN *Plan = Arguments;
+    HOST_SHARE_CONTROL *Control = ShareOf(Plan->Share)->Control;
+    UNIX_MAPPING *Mappings;
+    size_t Count;
+    uint32_t Runs = 0;
+    Plan->Error = ReadMappings(Control->ClientPid, Plan->Base, Plan->Bytes, &Mappings, &Count);
+    for (size_t i = 0; Plan->Error == 0 && i < Count; i++)
+    {
+        const UNIX_MAPPING *Mapping = &Mappings[i];
+        UNIX_SHARE *Live = ShareReferenceOf(Mapping);
+        HOST_SHARE_RUN *Last = &Control->Runs[Runs - 1];
+        if (Live != NULL)
+            ShareDereference(Live);
+        else if (Mapping->Shared && !Mapping->Abandoned)
+            Plan->Error = EXDEV;
+        else if (Runs != 0 && Last->Address + Last->Length == Mapping->Start)
+            Last->Length += Mapping->End - Mapping->Start;
+        else if (Runs == HOST_SHARE_MAX_RUNS)
+            Plan->Error = E2BIG;
+        else
+            Control->Runs[Runs++] =
+                (HOST_SHARE_RUN){.Address = Mapping->Start,
+                                 .Length = Mapping->End - Mapping->Start,
+                                 .Offset = HOST_SHARE_CONTROL_SIZE + (Mapping->Start - Plan->Base)};
+    }
+    free(Mappings);
+    Control->RunCount = Runs;
+    return 0;
+}
+
+static void ViewFree(UNIX_VIEW *View)
+{
+    if (View->Address != MAP_FAILED)
+        munmap(View->Address, View->Bytes);
+    for (size_t i = 0; i < View->ShareCount; i++)
+        ShareDereference(View->Shares[i]);
+    free(View);
+}
+
+/* Maps one piece of the range at its place in the view. */
+static int ViewMapPiece(UNIX_VIEW *View, const UNIX_MAPPING *Mapping, uint64_t Base)
+{
+    UNIX_SHARE *Share = ShareReferenceOf(Mapping);
+    void *Address = (char *)View->Address + (Mapping->Start - Base);
+    if (Share == NULL)
+        return EXDEV;
+    View->Shares[View->ShareCount++] = Share;
+    if (mmap(
+            Address, Mapping->End - Mapping->Start, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+            Share->File, (off_t)Mapping->Offset) == MAP_FAILED)
+        return errno;
+    return 0;
+}
+
+int UnixShareMap(void *Arguments)
+{
+    HOST_SHARE_MAP *Map = Arguments;
+    UNIX_MAPPING *Mappings;
+    UNIX_VIEW *View = NULL;
+    size_t Count;
+    Map->Error = ReadMappings(
+        ShareOf(Map->Share)->Control->ClientPid, Map->Base, Map->Bytes, &Mappings, &Count);
+    if (Map->Error != 0)
+        return 0;
+    View = calloc(1, sizeof(*View) + Count * sizeof(View->Shares[0]));
+    if (View == NULL)
+    {
+        free(Mappings);
+        Map->Error = ENOMEM;
+        return 0;
+    }
+    View->Bytes = Map->Bytes;
+    View->Address = mmap(NULL, View->Bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (View->Address == MAP_FAILED)
+        Map->Error = errno;
+    for (size_t i = 0; Map->Error == 0 && i < Count; i++)
+        Map->Error = ViewMapPiece(View, &Mappings[i], Map->Base);
+    free(Mappings);
+    if (Map->Error != 0)
+    {
+        ViewFree(View);
+        return 0;
+    }
+    Map->View = (uintptr_t)View;
+    Map->Address = (uintptr_t)View->Address;
+    return 0;
+}
+
+int UnixShareClose(void *Arguments)
+{
+    HOST_SHARE_CALL *Call = Arguments;
+    UNIX_SHARE *Share = ShareOf(Call->Share);
+    munmap(Share->Control, HOST_SHARE_CONTROL_SIZE);
+    Share->Control = NULL;
+    ShareDereference(Share);
+    Call->Error = 0;
+    return 0;
+}
+
+int UnixViewUnmap(void *Arguments)
+{
+    HOST_VIEW_CALL *Call = Arguments;
+    ViewFree((UNIX_VIEW *)(uintptr_t)Call->View);
+    return 0;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What crosses between ndis.sys (a PE module) and aditlink.so (its Linux half): one entry per
+ * call, one structure of arguments each. Both sides are 64-bit; plain C11 types only. Every call
+ * returns 0; failures are Linux errno values in Error, 0 for none.
+ */
+#ifndef ADIT_HOST_WINE_UNIXLIB_H
+#define ADIT_HOST_WINE_UNIXLIB_H
+
+#include <stdint.h>
+
+enum HOST_UNIX_CALL
+{
+    HostUnixTunOpen,
+    HostUnixTunClose,
+    HostUnixTunRename,
+    HostUnixTunSetCarrier,
+    HostUnixTunLimitMtu,
+    HostUnixTunRead,
+    HostUnixTunStop,
+    HostUnixTunStart,
+    HostUnixTunWrite,
+    HostUnixShareCreate,
+    HostUnixShareWait,
+    HostUnixShareSignal,
+    HostUnixSharePlan,
+    HostUnixShareMap,
+    HostUnixShareClose,
+    HostUnixViewUnmap,
+    HostUnixCallCount
+};
+
+/* Bytes of a Linux interface name, its terminator included. */
+#define HOST_TUN_NAME_SIZE 16
+
+/* Where an open failed, for the message. */
+enum HOST_TUN_STEP
+{
+    HostTunStepDevice, /* open /dev/net/tun */
+    HostTunStepCreate, /* TUNSETIFF: make the interface */
+    HostTunStepSetup   /* anything after */
+};
+
+typedef struct _HOST_TUN_OPEN
+{
+    char Pattern[HOST_TUN_NAME_SIZE]; /* wanted name, %d: the first free number */
+    uint64_t Tun;                     /* out: names the TUN in the other calls */
+    uint32_t IfIndex;                 /* out */
+    char Name[HOST_TUN_NAME_SIZE];    /* out */
+    int32_t Step;                     /* out, on failure: HOST_TUN_STEP */
+    int32_t Error;
+} HOST_TUN_OPEN;
+
+typedef struct _HOST_TUN_CALL
+{
+    uint64_t Tun;
+    uint32_t Value; /* carrier: 0 or 1; MTU: bytes at most */
+    int32_t Error;
+} HOST_TUN_CALL;
+
+typedef struct _HOST_TUN_RENAME
+{
+    uint64_t Tun;
+    char Name[HOST_TUN_NAME_SIZE];
+    int32_t Error;
+} HOST_TUN_RENAME;
+
+/* NDIS_LINK_PACKET as both sides see it. */
+typedef struct _HOST_TUN_PACKET
+{
+    uint64_t Data;
+    uint32_t Capacity;
+    uint32_t Length;
+} HOST_TUN_PACKET;
+
+typedef struct _HOST_TUN_TRANSFER
+{
+    uint64_t Tun;
+    uint64_t Packets; /* HOST_TUN_PACKET[Count] */
+    uint32_t Count;
+    uint32_t Done; /* out: how many */
+    int32_t Error; /* read: the interface is gone; write: the last error that dropped a packet */
+} HOST_TUN_TRANSFER;
+
+/*
+ * Sharing a client's pages. A share is a memory file with one control area, then the pages. The
+ * client maps it too, so both ends see the control area.
+ */
+#define HOST_SHARE_CONTROL_SIZE 0x4000u
+#define HOST_SHARE_MAX_RUNS     500u
+#define HOST_SHARE_PATH_SIZE    48u
+
+enum HOST_SHARE_STATE
+{
+    HostShareStarting,
+    HostShareReady, /* the client's helper thread runs and waits */
+    HostShareGo,    /* it may copy and map the runs */
+    HostShareAbort, /* it shall end */
+    HostShareDone   /* it has mapped all runs, or failed with Error */
+};
+
+/* Pages of the client that become pages of the share. */
+typedef struct _HOST_SHARE_RUN
+{
+    uint64_t Address;
+    uint64_t Length;
+    uint64_t Offset; /* in the memory file */
+} HOST_SHARE_RUN;
+
+typedef struct _HOST_SHARE_CONTROL
+{
+    volatile uint32_t State; /* a futex; HOST_SHARE_STATE */
+    volatile int32_t Error;
+    volatile uint32_t ClientPid; /* the client's Linux process id */
+    uint32_t RunCount;
+    uint32_t Protection; /* PROT_* of the new mappings */
+    uint32_t Reserved;
+    HOST_SHARE_RUN Runs[HOST_SHARE_MAX_RUNS];
+} HOST_SHARE_CONTROL;
+
+_Static_assert(sizeof(HOST_SHARE_CONTROL) <= HOST_SHARE_CONTROL_SIZE, "control area");
+
+typedef struct _HOST_SHARE_CREATE
+{
+    uint64_t Bytes;
+    uint64_t Share;                  /* out */
+    uint64_t Control;                /* out: HOST_SHARE_CONTROL */
+    char Path[HOST_SHARE_PATH_SIZE]; /* out: the memory file, for another process to open */
+    int32_t Error;
+} HOST_SHARE_CREATE;
+
+typedef struct _HOST_SHARE_CALL
+{
+    uint64_t Share;
+    uint32_t State;        /* wait: the state to leave; out: the state now. signal: the new one */
+    uint32_t Milliseconds; /* wait: at most so long */
+    int32_t Error;
+} HOST_SHARE_CALL;
+
+/* Fills in the control area's runs: the pages of the range that no live share backs yet. */
+typedef struct _HOST_SHARE_PLAN
+{
+    uint64_t Share;
+    uint64_t Base;
+    uint64_t Bytes;
+    int32_t Error; /* EFAULT: not mapped; EXDEV: shared with something else; E2BIG: too scattered */
+} HOST_SHARE_PLAN;
+
+/* Maps the range, by now all in live shares, into this process as one piece. */
+typedef struct _HOST_SHARE_MAP
+{
+    uint64_t Share;
+    uint64_t Base;
+    uint64_t Bytes;
+    uint64_t View;    /* out: names the view for HostUnixViewUnmap */
+    uint64_t Address; /* out */
+    int32_t Error;
+} HOST_SHARE_MAP;
+
+typedef struct _HOST_VIEW_CALL
+{
+    uint64_t View;
+} HOST_VIEW_CALL;
+
+#endif

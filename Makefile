@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# The front door. Each target installs what it needs (Debian 12 packages) and says what it does.
+
+PRESETS := windows-amd64 native native-asan native-tsan
+
+.PHONY: help demo check build deps clean
+
+help:
+	@echo "make demo    an adapter under Wine answers pings from Linux through the driver"
+	@echo "make check   builds everything and runs every test"
+	@echo "make build   builds the Windows binaries and the native test programs"
+	@echo "make clean   removes build/"
+
+deps:
+	@scripts/install-dependencies
+
+build: deps
+	@scripts/build $(PRESETS)
+
+demo: deps
+	@scripts/build windows-amd64
+	@scripts/demo
+
+check: deps
+	@scripts/check $(PRESETS)
+
+clean:
+	rm -rf build

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sizes and offsets of the NT structures that cross the driver's boundary, as a table in a section
+ * of its own. See CMakeLists.txt.
+ */
+#if defined(ADIT_REFERENCE_HEADERS)
+#include <stdarg.h>
+#include <ntstatus.h>
+#define WIN32_NO_STATUS
+#include <windef.h>
+#include <winternl.h>
+#include <ddk/wdm.h>
+#else
+#include <ntifs.h>
+#endif
+
+#define SIZE(Type)          sizeof(Type)
+#define OFFSET(Type, Field) __builtin_offsetof(Type, Field)
+
+__attribute__((section("layout"), used)) const unsigned Layout[] = {
+    SIZE(DISPATCHER_HEADER),
+    OFFSET(DISPATCHER_HEADER, SignalState),
+    OFFSET(DISPATCHER_HEADER, WaitListHead),
+    SIZE(KEVENT),
+    SIZE(KSEMAPHORE),
+    SIZE(KMUTANT),
+    SIZE(ERESOURCE),
+    SIZE(KLOCK_QUEUE_HANDLE),
+    SIZE(LIST_ENTRY),
+    SIZE(UNICODE_STRING),
+    SIZE(OBJECT_ATTRIBUTES),
+    SIZE(IO_STATUS_BLOCK),
+    SIZE(MDL),
+    OFFSET(MDL, MdlFlags),
+    OFFSET(MDL, MappedSystemVa),
+    OFFSET(MDL, StartVa),
+    OFFSET(MDL, ByteCount),
+    OFFSET(MDL, ByteOffset),
+    SIZE(DRIVER_OBJECT),
+    OFFSET(DRIVER_OBJECT, DriverExtension),
+    OFFSET(DRIVER_OBJECT, DriverUnload),
+    OFFSET(DRIVER_OBJECT, MajorFunction),
+    OFFSET(DRIVER_EXTENSION, AddDevice),
+    OFFSET(DEVICE_OBJECT, Flags),
+    OFFSET(DEVICE_OBJECT, Characteristics),
+    OFFSET(DEVICE_OBJECT, DeviceExtension),
+    OFFSET(DEVICE_OBJECT, DeviceType),
+    OFFSET(DEVICE_OBJECT, StackSize),
+    OFFSET(DEVICE_OBJECT, AlignmentRequirement),
+    OFFSET(DEVICE_OBJECT, SecurityDescriptor),
+    OFFSET(DEVICE_OBJECT, DeviceLock),
+    OFFSET(DEVICE_OBJECT, Reserved),
+    OFFSET(FILE_OBJECT, FsContext),
+    OFFSET(FILE_OBJECT, FileName),
+    OFFSET(FILE_OBJECT, Event),
+    SIZE(IO_STACK_LOCATION),
+    OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.OutputBufferLength),
+    OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.InputBufferLength),
+    OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.IoControlCode),
+    OFFSET(IO_STACK_LOCATION, DeviceObject),
+    OFFSET(IO_STACK_LOCATION, FileObject),
+    OFFSET(IO_STACK_LOCATION, CompletionRoutine),
+    OFFSET(IO_STACK_LOCATION, Context),
+    SIZE(IRP),
+    OFFSET(IRP, MdlAddress),
+    OFFSET(IRP, AssociatedIrp),
+    OFFSET(IRP, IoStatus),
+    OFFSET(IRP, RequestorMode),
+    OFFSET(IRP, CancelRoutine),
+    OFFSET(IRP, UserBuffer),
+    OFFSET(IRP, Tail.Overlay.CurrentStackLocation),
+};

@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The INF as text: its form, and that an adapter's parameters have the range and the default that
+# the driver gives them.
+#
+#   inf_text_test.sh adit.inf adapter.h
+set -u
+
+inf=$1
+header=$2
+failures=0
+
+in_inf() { # <parameter> <value's name>
+    tr -d '\r' <"$inf" | sed -n "s/^HKR, *Ndi\\\\Params\\\\$1, *$2, *0, *\"\\([0-9]*\\)\"\$/\\1/p"
+}
+
+in_driver() { # <macro>
+    sed -n "s/^#define $1  *\\([0-9][0-9]*\\)u.*/\\1/p" "$header"
+}
+
+same() { # <what> <number in the INF> <number it must be>
+    if [ -n "$2" ] && [ "$2" = "$3" ]; then
+        echo "ok: $1 is $2"
+    else
+        echo "FAILED: $1 is \"$2\", wanted \"$3\""
+        failures=$((failures + 1))
+    fi
+}
+
+same "MTU's minimum" "$(in_inf MTU Min)" "$(in_driver ADAPTER_MIN_MTU)"
+same "MTU's maximum" "$(in_inf MTU Max)" "$(in_driver ADAPTER_MAX_MTU)"
+same "MTU's default" "$(in_inf MTU Default)" "$(in_driver ADAPTER_DEFAULT_MTU)"
+same "LinkSpeed's minimum" "$(in_inf LinkSpeed Min)" 1
+same "LinkSpeed's maximum" "$(in_inf LinkSpeed Max)" "$(in_driver ADAPTER_MAX_LINK_SPEED)"
+same "LinkSpeed's default" "$(in_inf LinkSpeed Default)" "$(in_driver ADAPTER_DEFAULT_LINK_SPEED)"
+
+# What Windows 7 reads: ASCII, CRLF at every line's end, every %string% defined once.
+plain=$(tr -d '\r' <"$inf")
+total=$(grep -c '' "$inf")
+same "lines that end in CRLF" "$(grep -c "$(printf '\r')\$" "$inf")" "$total"
+same "bytes outside ASCII" "$(LC_ALL=C tr -d '\000-\177' <"$inf" | wc -c | tr -d ' ')" 0
+strings=$(printf '%s\n' "$plain" | sed -n '/^\[Strings\]$/,$p')
+for name in $(printf '%s\n' "$plain" | grep -v '^;' | grep -o '%[A-Za-z][A-Za-z]*%' | tr -d % | sort -u)
+do
+    same "definitions of %$name%" "$(printf '%s\n' "$strings" | grep -c "^$name  *= \"")" 1
+done
+
+if [ "$failures" -ne 0 ]; then
+    echo "$failures failed"
+    exit 1
+fi

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rules: what happens when one is broken, and what is known about each thread to tell (IRQL,
+ * critical regions, held locks).
+ */
+#include <execinfo.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "executive.h"
+
+typedef struct _RULES_CATCH
+{
+    sigjmp_buf Jump;
+    struct _RULES_CATCH *Outer;
+    PNATIVE_OUTCOME Outcome;
+} RULES_CATCH;
+
+static const struct
+{
+    PCSTR Exported, Documented;
+} RulesAliases[] = {
+    {"IofCallDriver", "IoCallDriver"},
+    {"IofCompleteRequest", "IoCompleteRequest"},
+    {"ObfDereferenceObject", "ObDereferenceObject"},
+    {"NativeRaiseIrql", "KeRaiseIrql"},
+    {"NativeLowerIrql", "KeLowerIrql"},
+};
+
+static VOID RulesFormatDocument(PCHAR Text, SIZE_T Size, PCSTR Function, PCSTR Document)
+{
+    if (strchr(Document, '/'))
+    {
+        snprintf(Text, Size, "https://learn.microsoft.com/windows-hardware/drivers/%s", Document);
+        return;
+    }
+    for (SIZE_T Index = 0; Index < ARRAYSIZE(RulesAliases); Index++)
+    {
+        if (strcmp(RulesAliases[Index].Exported, Function) == 0)
+        {
+            Function = RulesAliases[Index].Documented;
+        }
+    }
+    int Length = snprintf(
+        Text, Size, "https://learn.microsoft.com/windows-hardware/drivers/ddi/%s/nf-%s-%s",
+        Document, Document, Function);
+    for (char *Character = Text; Length > 0 && *Character; Character++)
+    {
+        *Character = (char)(*Character >= 'A' && *Character <= 'Z' ? *Character + 32 : *Character);
+    }
+}
+
+DECLSPEC_NORETURN static VOID RulesEnd(PKTHREAD Thread, const NATIVE_OUTCOME *Outcome)
+{
+    RULES_CATCH *Catch = Thread->Catch;
+    if (Catch)
+    {
+        *Catch->Outcome = *Outcome;
+        siglongjmp(Catch->Jump, 1);
+    }
+    if (Outcome->Kind == NativeBugCheck)
+    {
+        fprintf(
+            stderr, "*** STOP: 0x%08X (0x%zX, 0x%zX, 0x%zX, 0x%zX)\n", Outcome->BugCheckCode,
+            (size_t)Outcome->BugCheckParameters[0], (size_t)Outcome->BugCheckParameters[1],
+            (size_t)Outcome->BugCheckParameters[2], (size_t)Outcome->BugCheckParameters[3]);
+    }
+    else
+    {
+        fprintf(
+            stderr, "*** rule %s broken in %s: %s\n*** see %s\n", Outcome->Rule, Outcome->Function,
+            Outcome->Detail, Outcome->Document);
+    }
+    void *Frames[48];
+    backtrace_symbols_fd(Frames, backtrace(Frames, ARRAYSIZE(Frames)), STDERR_FILENO);
+    abort();
+}
+
+VOID RulesViolated(PCSTR Rule, PCSTR Function, PCSTR Document, PCSTR Format, ...)
+{
+    NATIVE_OUTCOME Outcome = {.Kind = NativeRuleBroken};
+    va_list Arguments;
+    va_start(Arguments, Format);
+    vsnprintf(Outcome.Detail, sizeof(Outcome.Detail), Format, Arguments);
+    va_end(Arguments);
+    snprintf(Outcome.Rule, sizeof(Outcome.Rule), "%s", Rule);
+    snprintf(Outcome.Function, sizeof(Outcome.Function), "%s", Function);
+    RulesFormatDocument(Outcome.Document, sizeof(Outcome.Document), Function, Document);
+    RulesEnd(KI_CURRENT(), &Outcome);
+}
+
+VOID RulesBugCheck(ULONG Code, const ULONG_PTR Parameters[4])
+{
+    NATIVE_OUTCOME Outcome = {.Kind = NativeBugCheck, .BugCheckCode = Code};
+    memcpy(Outcome.BugCheckParameters, Parameters, sizeof(Outcome.BugCheckParameters));
+    RulesEnd(KI_CURRENT(), &Outcome);
+}
+
+VOID NativeAttempt(VOID (*Body)(PVOID), PVOID Context, PNATIVE_OUTCOME Outcome)
+{
+    PKTHREAD Thread = KI_CURRENT();
+    struct _KTHREAD Before = *Thread;
+    RULES_CATCH Catch = {.Outer = Thread->Catch, .Outcome = Outcome};
+
+    memset(Outcome, 0, sizeof(*Outcome));
+    if (sigsetjmp(Catch.Jump, 0) == 0)
+    {
+        Thread->Catch = &Catch;
+        Body(Context);
+    }
+    Thread->Irql = Before.Irql;
+    Thread->ApcDisable = Before.ApcDisable;
+    Thread->PreviousMode = Before.PreviousMode;
+    memcpy(Thread->HeldLocks, Before.HeldLocks, sizeof(Thread->HeldLocks));
+    Thread->HeldLockCount = Before.HeldLockCount;
+    Thread->SehFrames = Before.SehFrames;
+    Thread->NotifyDepth = Before.NotifyDepth;
+    Thread->Attached = Before.Attached;
+    Thread->Catch = Catch.Outer;
+}
+
+static PCSTR RulesIrqlName(KIRQL Irql)
+{
+    static const PCSTR Names[] = {"PASSIVE_LEVEL", "APC_LEVEL", "DISPATCH_LEVEL"};
+    return Irql < ARRAYSIZE(Names) ? Names[Irql] : "above DISPATCH_LEVEL";
+}
+
+VOID RulesIrqlAtMost(PCSTR Function, PCSTR Document, KIRQL Limit)
+{
+    KIRQL Irql = KI_CURRENT()->Irql;
+    if (Irql > Limit)
+    {
+        RulesViolated(
+            "Irql", Function, Document, "called at IRQL %u (%s), the limit is %u (%s)", Irql,
+            RulesIrqlName(Irql), Limit, RulesIrqlName(Limit));
+    }
+}
+
+VOID RulesIrqlAtLeast(PCSTR Function, PCSTR Document, KIRQL Limit)
+{
+    KIRQL Irql = KI_CURRENT()->Irql;
+    if (Irql < Limit)
+    {
+        RulesViolated(
+            "Irql", Function, Document, "called at IRQL %u (%s), it needs at least %u (%s)", Irql,
+            RulesIrqlName(Irql), Limit, RulesIrqlName(Limit));
+    }
+}
+
+VOID RulesIrqlExactly(PCSTR Function, PCSTR Document, KIRQL Required)
+{
+    KIRQL Irql = KI_CURRENT()->Irql;
+    if (Irql != Required)
+    {
+        RulesViolated(
+            "Irql", Function, Document, "called at IRQL %u (%s), it needs %u (%s)", Irql,
+            RulesIrqlName(Irql), Required, RulesIrqlName(Required));
+    }
+}
+
+static RULES_HELD_LOCK *RulesFindLock(PKTHREAD Thread, PVOID Lock)
+{
+    for (ULONG Index = Thread->HeldLockCount; Index-- > 0;)
+    {
+        if (Thread->HeldLocks[Index].Lock == Lock)
+        {
+            return &Thread->HeldLocks[Index];
+        }
+    }
+    return NULL;
+}
+
+static PCSTR RulesLockName(RULES_LOCK_KIND Kind)
+{
+    switch (Kind)
+    {
+    case RulesQueuedSpinLock:
+        return "in-stack queued spin lock";
+    case RulesResourceShared:
+        return "shared resource";
+    case RulesResourceExclusive:
+        return "exclusive resource";
+    }
+    return "lock";
+}
+
+VOID RulesLockAcquire(PCSTR Function, PCSTR Document, PVOID Lock, RULES_LOCK_KIND Kind)
+{
+    PKTHREAD Thread = KI_CURRENT();
+    RULES_HELD_LOCK *Held = RulesFindLock(Thread, Lock);
+    if (Held)
+    {
+        BOOLEAN Recursive = (Kind == RulesResourceShared || Kind == RulesResourceExclusive) &&
+                            (Held->Kind == Kind || Held->Kind == RulesResourceExclusive);
+        if (!Recursive)
+        {
+            RulesViolated(
+                "LockRecursion", Function, Document, "%p is held by this thread already, as %s",
+                Lock, RulesLockName(Held->Kind));
+        }
+        Held->Count++;
+        return;
+    }
+    if (Thread->HeldLockCount == KI_HELD_LOCKS)
+    {
+        RulesViolated(
+            "LockCount", Function, Document, "more than %u locks held at once", KI_HELD_LOCKS);
+    }
+    Thread->HeldLocks[Thread->HeldLockCount++] = (RULES_HELD_LOCK){Lock, Kind, 1};
+}
+
+VOID RulesLockRelease(PCSTR Function, PCSTR Document, PVOID Lock, RULES_LOCK_KIND Kind)
+{
+    PKTHREAD Thread = KI_CURRENT();
+    RULES_HELD_LOCK *Held = RulesFindLock(Thread, Lock);
+    if (!Held)
+    {
+        RulesViolated("LockOwner", Function, Document, "%p is not held by this thread", Lock);
+    }
+    if (Held->Kind != Kind)
+    {
+        RulesViolated(
+            "LockKind", Function, Document, "%p was acquired as %s and is released as %s", Lock,
+            RulesLockName(Held->Kind), RulesLockName(Kind));
+    }
+    if (--Held->Count == 0)
+    {
+        RULES_HELD_LOCK *Last = &Thread->HeldLocks[--Thread->HeldLockCount];
+        memmove(Held, Held + 1, (SIZE_T)((PUCHAR)Last - (PUCHAR)Held));
+    }
+}
+
+BOOLEAN RulesLockIsHeld(PVOID Lock, RULES_LOCK_KIND Kind)
+{
+    RULES_HELD_LOCK *Held = RulesFindLock(KI_CURRENT(), Lock);
+    return Held && Held->Kind == Kind;
+}
+
+VOID RulesMemoryFreed(PCSTR Function, PCSTR Document, PVOID Memory, SIZE_T Size)
+{
+    PKTHREAD Thread = KI_CURRENT();
+    for (ULONG Index = 0; Index < Thread->HeldLockCount; Index++)
+    {
+        PUCHAR Lock = Thread->HeldLocks[Index].Lock;
+        if (Lock >= (PUCHAR)Memory && Lock < (PUCHAR)Memory + Size)
+        {
+            RulesViolated(
+                "LockFreed", Function, Document, "the memory at %p holds %s %p, which is held",
+                Memory, RulesLockName(Thread->HeldLocks[Index].Kind), (PVOID)Lock);
+        }
+    }
+}
+
+VOID RulesEnterCallback(PRULES_STATE State)
+{
+    PKTHREAD Thread = KI_CURRENT();
+    *State = (RULES_STATE){Thread->Irql, Thread->ApcDisable, Thread->HeldLockCount};
+}
+
+VOID RulesLeaveCallback(const RULES_STATE *State, PCSTR Routine, PCSTR Document)
+{
+    PKTHREAD Thread = KI_CURRENT();
+    if (Thread->Irql != State->Irql)
+    {
+        RulesViolated(
+            "CallbackIrql", Routine, Document, "entered at IRQL %u, returned at %u", State->Irql,
+            Thread->Irql);
+    }
+    if (Thread->HeldLockCount != State->LocksHeld)
+    {
+        RulesViolated(
+            "CallbackLocks", Routine, Document, "entered with %u locks held, returned with %u",
+            State->LocksHeld, Thread->HeldLockCount);
+    }
+    if (Thread->ApcDisable != State->ApcDisable)
+    {
+        RulesViolated(
+            "CallbackCriticalRegion", Routine, Document,
+            "entered in %d critical regions, returned in %d", State->ApcDisable,
+            Thread->ApcDisable);
+    }
+}

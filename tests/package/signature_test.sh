@@ -42,6 +42,11 @@ says() { # <text> <what>: the last command's output has the text
     report 0 $? "$2"
 }
 
+says_either() { # <text> <text> <what>: for versions of osslsigncode that word it differently
+    grep -q -F -e "$1" -e "$2" "$work/log"
+    report 0 $? "$3"
+}
+
 verify() { # <file>
     "$OSSLSIGNCODE" verify -CAfile "$CERTIFICATE" -time "$TIME" -in "$1"
 }
@@ -104,7 +109,7 @@ tamper "$PACKAGE/adit.sys" 1024 "$work/adit.sys"
 fails "a changed driver fails by its own signature" verify "$work/adit.sys"
 says "MISMATCH" "... by its hash"
 fails "a changed driver fails by the catalogue" verify_catalog "$PACKAGE/adit.cat" "$work/adit.sys"
-says "Catalog verification: failed" "... by its hash"
+says_either "Catalog verification: failed" "File not found in the specified catalog" "... by its hash"
 
 tamper "$PACKAGE/adit.cat" 90 "$work/tampered.cat"
 fails "a changed list fails by the catalogue's signature" verify "$work/tampered.cat"

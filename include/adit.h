@@ -20,7 +20,8 @@
  * - Pointers that are passed in need to stay valid only during the call.
  * - Adapter functions may be called from any thread, also at the same time. They may take seconds,
  *   because Windows installs and starts devices, and must not be called from DllMain.
- * - Every failure is described to the logger (WintunSetLogger) before the function returns.
+ * - Every failure is described to the logger (WintunSetLogger) before the function returns. That a
+ *   ring is empty or full is not, and that a session is over only once.
  */
 #ifndef ADIT_H
 #define ADIT_H

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Adapters and sessions against the real driver: create, find, list, start a session, every error
+ * of the contract that this reaches, close, and all of it again. Needs an elevated administrator
+ * and a system that runs the driver. With the argument "leave" it creates an adapter, prints its
+ * name and dies without closing it.
+ */
+#define CLIENT_LOADS_LIBRARY
+#include "client.h"
+
+#include <wchar.h>
+
+#define ADAPTER_NAME L"Adit Test"
+#define TUNNEL_TYPE  L"AditTest"
+
+static const GUID TestGuid = {
+    0x7e9fb2a4, 0x3c5d, 0x4e6f, {0x8a, 0x9b, 0x0c, 0x1d, 0x2e, 0x3f, 0x40, 0x51}};
+
+static int LoggedWarnings;
+static int LoggedErrors;
+
+static VOID CALLBACK CountingLogger(WINTUN_LOGGER_LEVEL Level, DWORD64 Timestamp, LPCWSTR Text)
+{
+    LoggedWarnings += Level == WINTUN_LOG_WARN;
+    LoggedErrors += Level == WINTUN_LOG_ERR;
+    ClientLogger(Level, Timestamp, Text);
+}
+
+typedef struct _LISTED
+{
+    int Count;
+    int StopAfter;
+    DWORD64 Luid;
+} LISTED;
+
+static BOOL CALLBACK ListAdapter(WINTUN_ADAPTER_HANDLE Adapter, LPARAM Param)
+{
+    LISTED *Listed = (LISTED *)Param;
+    NET_LUID Luid;
+
+    WintunGetAdapterLUID(Adapter, &Luid);
+    Listed->Luid = Luid.Value;
+    return ++Listed->Count != Listed->StopAfter;
+}
+
+static int CountAdapters(LPCWSTR TunnelType)
+{
+    LISTED Listed = {0};
+
+    CHECK(WintunEnumAdapters(TunnelType, ListAdapter, (LPARAM)&Listed));
+    return Listed.Count;
+}
+
+static void TestArguments(void)
+{
+    WCHAR Long[WINTUN_MAX_POOL + 1];
+
+    wmemset(Long, L'n', WINTUN_MAX_POOL);
+    Long[WINTUN_MAX_POOL] = 0;
+    LoggedErrors = 0;
+    CHECK_FAILS(WintunCreateAdapter(NULL, TUNNEL_TYPE, NULL), ERROR_INVALID_PARAMETER);
+    CHECK_FAILS(WintunCreateAdapter(L"", TUNNEL_TYPE, NULL), ERROR_INVALID_PARAMETER);
+    CHECK_FAILS(WintunCreateAdapter(Long, TUNNEL_TYPE, NULL), ERROR_BUFFER_OVERFLOW);
+    CHECK_FAILS(WintunCreateAdapter(ADAPTER_NAME, NULL, NULL), ERROR_INVALID_PARAMETER);
+    CHECK_FAILS(WintunCreateAdapter(ADAPTER_NAME, L"", NULL), ERROR_INVALID_PARAMETER);
+    CHECK_FAILS(WintunCreateAdapter(ADAPTER_NAME, Long, NULL), ERROR_BUFFER_OVERFLOW);
+    CHECK_FAILS(WintunOpenAdapter(NULL), ERROR_INVALID_PARAMETER);
+    CHECK_FAILS(WintunOpenAdapter(L""), ERROR_INVALID_PARAMETER);
+    CHECK_FAILS(WintunOpenAdapter(Long), ERROR_BUFFER_OVERFLOW);
+    CHECK_FAILS(WintunOpenAdapter(L"Adit Test, absent"), ERROR_NOT_FOUND);
+    CHECK_FAILS(WintunEnumAdapters(NULL, NULL, 0), ERROR_INVALID_PARAMETER);
+    CHECK(LoggedErrors == 11);
+    WintunCloseAdapter(NULL);
+}
+
+/* A thread whose token has no administrators group may not create an adapter. */
+static void TestElevation(void)
+{
+    BYTE Sid[SECURITY_MAX_SID_SIZE];
+    DWORD SidSize = sizeof(Sid);
+    HANDLE Token, Restricted;
+
+    CHECK(CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, Sid, &SidSize));
+    CHECK(OpenProcessToken(GetCurrentProcess(), TOKEN_DUPLICATE | TOKEN_QUERY, &Token));
+    SID_AND_ATTRIBUTES Disabled = {Sid, 0};
+    CHECK(CreateRestrictedToken(Token, 0, 1, &Disabled, 0, NULL, 0, NULL, &Restricted));
+    CHECK(ImpersonateLoggedOnUser(Restricted));
+    CHECK_FAILS(WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL), ERROR_ACCESS_DENIED);
+    CHECK_FAILS(WintunDeleteDriver(), ERROR_ACCESS_DENIED);
+    CHECK(RevertToSelf());
+    CloseHandle(Restricted);
+    CloseHandle(Token);
+}
+
+static void TestCapacities(WINTUN_ADAPTER_HANDLE Adapter)
+{
+    static const DWORD Wrong[] = {0, 1, 0x10000, 0x20001, 0x30000, 0x8000000, 0xFFFFFFFF};
+
+    for (size_t Index = 0; Index < sizeof(Wrong) / sizeof(Wrong[0]); ++Index)
+    {
+        CHECK_FAILS(WintunStartSession(Adapter, Wrong[Index]), ERROR_INVALID_PARAMETER);
+    }
+}
+
+static void TestSession(WINTUN_ADAPTER_HANDLE Adapter, DWORD Capacity)
+{
+    DWORD Size;
+
+    WINTUN_SESSION_HANDLE Session = WintunStartSession(Adapter, Capacity);
+    if (!CHECK(Session != NULL))
+    {
+        return;
+    }
+    CHECK_FAILS(WintunStartSession(Adapter, Capacity), ERROR_ALREADY_INITIALIZED);
+    CHECK(WintunGetReadWaitEvent(Session) != NULL);
+
+    /* The system's own packets may be there already; all of them can be had and given back. */
+    BYTE *Packet;
+    while ((Packet = WintunReceivePacket(Session, &Size)) != NULL)
+    {
+        CHECK(Packet[0] >> 4 == 4 || Packet[0] >> 4 == 6);
+        WintunReleaseReceivePacket(Session, Packet);
+    }
+    CHECK(GetLastError() == ERROR_NO_MORE_ITEMS);
+
+    CHECK_FAILS(
+        WintunAllocateSendPacket(Session, WINTUN_MAX_IP_PACKET_SIZE + 1), ERROR_INVALID_PARAMETER);
+    Packet = WintunAllocateSendPacket(Session, 20);
+    if (CHECK(Packet != NULL))
+    {
+        /* An IPv4 header without payload, from and to nowhere: the stack drops it. */
+        static const BYTE Header[20] = {0x45, 0, 0, 20, 0, 0, 0, 0, 1,   59,
+                                        0,    0, 0, 0,  0, 0, 0, 0, 127, 1};
+        memcpy(Packet, Header, sizeof(Header));
+        WintunSendPacket(Session, Packet);
+    }
+    WintunEndSession(Session);
+    CHECK_FAILS(WintunReceivePacket(Session, &Size), ERROR_HANDLE_EOF);
+    CHECK_FAILS(WintunAllocateSendPacket(Session, 20), ERROR_HANDLE_EOF);
+}
+
+static void TestNames(WINTUN_ADAPTER_HANDLE First)
+{
+    NET_LUID FirstLuid, Luid;
+    LISTED Listed = {.StopAfter = 1};
+
+    WintunGetAdapterLUID(First, &FirstLuid);
+
+    /* Opening finds it whatever the case, and closing the second handle leaves it there. */
+    WINTUN_ADAPTER_HANDLE Opened = WintunOpenAdapter(L"adit TEST");
+    if (CHECK(Opened != NULL))
+    {
+        WintunGetAdapterLuid(Opened, &Luid);
+        CHECK(Luid.Value == FirstLuid.Value && Luid.Value != 0);
+        WintunCloseAdapter(Opened);
+    }
+    CHECK(CountAdapters(TUNNEL_TYPE) == 1);
+
+    /* A second adapter of the same name gets another one, and the first keeps its device. */
+    LoggedWarnings = 0;
+    WINTUN_ADAPTER_HANDLE Second = WintunCreateAdapter(L"ADIT test", TUNNEL_TYPE, &TestGuid);
+    if (!CHECK(Second != NULL))
+    {
+        return;
+    }
+    CHECK(LoggedWarnings >= 1);
+    WintunGetAdapterLUID(Second, &Luid);
+    CHECK(Luid.Value != FirstLuid.Value);
+    CHECK(CountAdapters(L"aditTEST") == 2);
+    CHECK(CountAdapters(L"Another type") == 0);
+    CHECK(CountAdapters(NULL) >= 2);
+    CHECK(WintunEnumAdapters(TUNNEL_TYPE, ListAdapter, (LPARAM)&Listed) && Listed.Count == 1);
+    Opened = WintunOpenAdapter(L"ADIT test 1");
+    CHECK(Opened != NULL);
+    WintunCloseAdapter(Opened);
+    CHECK_FAILS(WintunDeleteDriver(), ERROR_DEVICE_IN_USE);
+
+    TestSession(Second, WINTUN_MIN_RING_CAPACITY);
+    WintunCloseAdapter(Second);
+    CHECK(CountAdapters(TUNNEL_TYPE) == 1);
+    CHECK_FAILS(WintunOpenAdapter(L"ADIT test 1"), ERROR_NOT_FOUND);
+}
+
+/* Runs this program once more, to create an adapter and die. */
+static void TestOrphan(void)
+{
+    WCHAR CommandLine[MAX_PATH + 16];
+    STARTUPINFOW Startup = {.cb = sizeof(Startup)};
+    PROCESS_INFORMATION Process;
+    DWORD ExitCode = 0;
+    WCHAR Path[MAX_PATH];
+
+    GetModuleFileNameW(NULL, Path, MAX_PATH);
+    swprintf(CommandLine, MAX_PATH + 16, L"\"%ls\" leave", Path);
+    if (!CHECK(CreateProcessW(
+            Path, CommandLine, NULL, NULL, FALSE, 0, NULL, NULL, &Startup, &Process)))
+    {
+        return;
+    }
+    CHECK(WaitForSingleObject(Process.hProcess, 60000) == WAIT_OBJECT_0);
+    CHECK(GetExitCodeProcess(Process.hProcess, &ExitCode) && ExitCode == 77);
+    CloseHandle(Process.hThread);
+    CloseHandle(Process.hProcess);
+
+    /* The next calls neither show it nor take its name for taken. */
+    CHECK(CountAdapters(TUNNEL_TYPE) == 0);
+    CHECK_FAILS(WintunOpenAdapter(ADAPTER_NAME), ERROR_NOT_FOUND);
+    LoggedWarnings = 0;
+    WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL);
+    CHECK(Adapter != NULL && LoggedWarnings == 0);
+    CHECK(CountAdapters(TUNNEL_TYPE) == 1);
+    WintunCloseAdapter(Adapter);
+}
+
+static void TestLife(void)
+{
+    WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL);
+    if (!CHECK(Adapter != NULL))
+    {
+        return;
+    }
+    DWORD Version = WintunGetRunningDriverVersion();
+    CHECK(Version != 0);
+    printf("driver %lu.%lu\n", (unsigned long)(Version >> 16), (unsigned long)(Version & 0xFFFF));
+    TestCapacities(Adapter);
+    TestSession(Adapter, 0x400000);
+    TestSession(Adapter, WINTUN_MIN_RING_CAPACITY);
+    TestNames(Adapter);
+    TestSession(Adapter, WINTUN_MAX_RING_CAPACITY);
+    WintunCloseAdapter(Adapter);
+    CHECK(CountAdapters(TUNNEL_TYPE) == 0);
+    CHECK_FAILS(WintunOpenAdapter(ADAPTER_NAME), ERROR_NOT_FOUND);
+}
+
+int main(int argc, char **argv)
+{
+    HMODULE Module = ClientLoad();
+    if (Module == NULL)
+    {
+        return 1;
+    }
+    if (argc > 1 && strcmp(argv[1], "leave") == 0)
+    {
+        WINTUN_ADAPTER_HANDLE Left = WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL);
+        TerminateProcess(GetCurrentProcess(), Left != NULL ? 77 : 1);
+    }
+    WintunSetLogger(CountingLogger);
+    TestArguments();
+    TestElevation();
+    TestLife();
+    TestLife();
+    TestOrphan();
+    CHECK(WintunDeleteDriver());
+    CHECK_FAILS(WintunGetRunningDriverVersion(), ERROR_FILE_NOT_FOUND);
+    CHECK(WintunDeleteDriver());
+    TestLife();
+    WintunSetLogger(NULL);
+    FreeLibrary(Module);
+    return CheckResult("adapter_test");
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The packet calls over rings in memory, without a driver: the test itself produces the send ring
+ * and consumes the receive ring.
+ */
+#include "client.h"
+#include "library/session.h"
+
+#include <string.h>
+
+#define CAPACITY WINTUN_MIN_RING_CAPACITY
+
+/* The driver's end of a session. */
+typedef struct _PEER
+{
+    WINTUN_SESSION_HANDLE Session;
+    RING_PRODUCER Producer; /* of the send ring */
+    RING_CONSUMER Consumer; /* of the receive ring */
+} PEER;
+
+static PEER PeerStart(void)
+{
+    PEER Peer = {.Session = SessionAllocate(CAPACITY)};
+
+    if (CHECK(Peer.Session != NULL))
+    {
+        CHECK(RingProducerInitialize(&Peer.Producer, Peer.Session->Receive.Cursor.Ring, CAPACITY));
+        CHECK(RingConsumerInitialize(&Peer.Consumer, Peer.Session->Send.Cursor.Ring, CAPACITY));
+    }
+    return Peer;
+}
+
+static BYTE PatternByte(uint32_t Seed, uint32_t Index)
+{
+    return (BYTE)(Seed * 31 + Index * 7 + (Index >> 8));
+}
+
+/* Puts a packet into the send ring; zero if it is full. */
+static int PeerSend(PEER *Peer, uint32_t Length, uint32_t Seed)
+{
+    uint32_t Offset;
+
+    if (RingProducerReserve(&Peer->Producer, Length, &Offset) != RingReserved)
+    {
+        return 0;
+    }
+    TUN_PACKET *Packet = RingProducerPacket(&Peer->Producer, Offset);
+    Packet->Size = Length;
+    for (uint32_t Index = 0; Index < Length; ++Index)
+    {
+        Packet->Data[Index] = PatternByte(Seed, Index);
+    }
+    RingProducerPublish(&Peer->Producer, Peer->Producer.Next);
+    return 1;
+}
+
+static int IsPattern(const BYTE *Data, uint32_t Length, uint32_t Seed)
+{
+    for (uint32_t Index = 0; Index < Length; ++Index)
+    {
+        if (Data[Index] != PatternByte(Seed, Index))
+        {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static const uint32_t Lengths[] = {0, 1, 2, 3, 4, 20, 1280, 1500, 9000, 65534, 65535};
+#define LENGTH_COUNT (sizeof(Lengths) / sizeof(Lengths[0]))
+
+static void TestLayout(void)
+{
+    static const DWORD Wrong[] = {0, 4, CAPACITY - 1, CAPACITY + 4, CAPACITY * 3, 0x8000000};
+
+    for (size_t Index = 0; Index < sizeof(Wrong) / sizeof(Wrong[0]); ++Index)
+    {
+        CHECK_FAILS(SessionAllocate(Wrong[Index]), ERROR_INVALID_PARAMETER);
+    }
+    PEER Peer = PeerStart();
+    TUN_RING *SendRing = Peer.Session->Receive.Cursor.Ring;
+    TUN_RING *ReceiveRing = Peer.Session->Send.Cursor.Ring;
+    CHECK(SendRing->Head == 0 && SendRing->Tail == 0 && SendRing->Alertable == 1);
+    CHECK(ReceiveRing->Head == 0 && ReceiveRing->Tail == 0 && ReceiveRing->Alertable == 0);
+    /* Both rings end inside their memory, and do not overlap. */
+    CHECK((BYTE *)ReceiveRing >= (BYTE *)SendRing + TUN_RING_SIZE(CAPACITY));
+    ReceiveRing->Data[CAPACITY + TUN_RING_TRAILING_BYTES - 1] = 1;
+    WintunEndSession(Peer.Session);
+}
+
+static void TestReceiveOrder(void)
+{
+    PEER Peer = PeerStart();
+    BYTE *Packets[3];
+    DWORD Size;
+
+    CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_NO_MORE_ITEMS);
+    for (uint32_t Index = 0; Index < 3; ++Index)
+    {
+        CHECK(PeerSend(&Peer, 100 + Index, Index));
+    }
+    for (uint32_t Index = 0; Index < 3; ++Index)
+    {
+        Packets[Index] = WintunReceivePacket(Peer.Session, &Size);
+        CHECK(Packets[Index] != NULL && Size == 100 + Index);
+        CHECK(IsPattern(Packets[Index], Size, Index));
+    }
+    CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_NO_MORE_ITEMS);
+
+    /* Space comes back only behind the oldest packet. */
+    volatile uint32_t *Head = &Peer.Session->Receive.Cursor.Ring->Head;
+    WintunReleaseReceivePacket(Peer.Session, Packets[2]);
+    WintunReleaseReceivePacket(Peer.Session, Packets[1]);
+    CHECK(*Head == 0);
+    WintunReleaseReceivePacket(Peer.Session, Packets[0]);
+    CHECK(*Head == 104 + 108 + 108);
+
+    /* Releasing again, or something else, changes nothing. */
+    WintunReleaseReceivePacket(Peer.Session, Packets[0]);
+    WintunReleaseReceivePacket(Peer.Session, Packets[0] + 1);
+    WintunReleaseReceivePacket(Peer.Session, (BYTE *)&Peer);
+    WintunReleaseReceivePacket(Peer.Session, NULL);
+    CHECK(*Head == 104 + 108 + 108);
+    WintunEndSession(Peer.Session);
+}
+
+/* All lengths, often enough that packets of each lie across the edge. */
+static void TestReceiveWrap(void)
+{
+    PEER Peer = PeerStart();
+    uint32_t Sent = 0, Received = 0;
+    DWORD Size;
+
+    while (Received < 2000)
+    {
+        while (Sent < Received + 5 && PeerSend(&Peer, Lengths[Sent % LENGTH_COUNT], Sent))
+        {
+            ++Sent;
+        }
+        BYTE *Packet = WintunReceivePacket(Peer.Session, &Size);
+        if (!CHECK(
+                Packet != NULL && Size == Lengths[Received % LENGTH_COUNT] &&
+                IsPattern(Packet, Size, Received)))
+        {
+            break;
+        }
+        WintunReleaseReceivePacket(Peer.Session, Packet);
+        ++Received;
+    }
+    WintunEndSession(Peer.Session);
+}
+
+static void TestSendOrder(void)
+{
+    PEER Peer = PeerStart();
+    volatile uint32_t *Tail = &Peer.Session->Send.Cursor.Ring->Tail;
+    HANDLE Moved = Peer.Session->WriteEvent;
+    BYTE *Packets[3];
+
+    for (uint32_t Index = 0; Index < 3; ++Index)
+    {
+        Packets[Index] = WintunAllocateSendPacket(Peer.Session, 20 + Index);
+        CHECK(Packets[Index] != NULL);
+    }
+    WintunSendPacket(Peer.Session, Packets[1]);
+    CHECK(*Tail == 0);
+    WintunSendPacket(Peer.Session, Packets[0]);
+    CHECK(*Tail == 24 + 28);
+    CHECK(WaitForSingleObject(Moved, 0) == WAIT_TIMEOUT);
+
+    /* The driver is woken if it sleeps, and only for something new. */
+    Peer.Session->Send.Cursor.Ring->Alertable = 1;
+    WintunSendPacket(Peer.Session, Packets[0]);
+    CHECK(WaitForSingleObject(Moved, 0) == WAIT_TIMEOUT);
+    WintunSendPacket(Peer.Session, Packets[2]);
+    CHECK(*Tail == 24 + 28 + 28);
+    CHECK(WaitForSingleObject(Moved, 0) == WAIT_OBJECT_0);
+    WintunSendPacket(Peer.Session, NULL);
+    WintunSendPacket(Peer.Session, Packets[2]);
+    CHECK(*Tail == 24 + 28 + 28);
+    CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 0x10000), ERROR_INVALID_PARAMETER);
+    WintunEndSession(Peer.Session);
+}
+
+static void TestSendFull(void)
+{
+    PEER Peer = PeerStart();
+    TUN_RING *Ring = Peer.Session->Send.Cursor.Ring;
+    uint32_t Count = 0;
+    BYTE *Packet;
+
+    /* 1020 bytes take 1 KiB; the last 4 bytes of a ring are never used. */
+    while ((Packet = WintunAllocateSendPacket(Peer.Session, 1020)) != NULL)
+    {
+        WintunSendPacket(Peer.Session, Packet);
+        ++Count;
+    }
+    CHECK(GetLastError() == ERROR_BUFFER_OVERFLOW);
+    CHECK(Count == CAPACITY / 1024 - 1);
+    Packet = WintunAllocateSendPacket(Peer.Session, 1016);
+    CHECK(Packet != NULL);
+    WintunSendPacket(Peer.Session, Packet);
+    CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 0), ERROR_BUFFER_OVERFLOW);
+    CHECK(Ring->Tail == CAPACITY - 4);
+    Ring->Head = 1024;
+    Packet = WintunAllocateSendPacket(Peer.Session, 1020);
+    CHECK(Packet == Ring->Data + CAPACITY - 4 + sizeof(TUN_PACKET));
+    WintunEndSession(Peer.Session);
+}
+
+/* Terminal marks end the session on their side, for good, and without a flood of messages. */
+static void TestTerminated(void)
+{
+    PEER Peer = PeerStart();
+    DWORD Size;
+
+    CHECK(PeerSend(&Peer, 40, 1));
+    Peer.Session->Receive.Cursor.Ring->Tail = TUN_RING_TERMINATED;
+    Peer.Session->Send.Cursor.Ring->Head = TUN_RING_TERMINATED;
+    CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_HANDLE_EOF);
+    CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_HANDLE_EOF);
+    CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 0), ERROR_HANDLE_EOF);
+    CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 20), ERROR_HANDLE_EOF);
+    WintunEndSession(Peer.Session);
+}
+
+static void TestCorruptOffsets(void)
+{
+    static const uint32_t Wrong[] = {1, 2, CAPACITY, CAPACITY + 4, 0x7FFFFFFC, 0xFFFFFFFC};
+    DWORD Size;
+
+    for (size_t Index = 0; Index < sizeof(Wrong) / sizeof(Wrong[0]); ++Index)
+    {
+        PEER Peer = PeerStart();
+        Peer.Session->Receive.Cursor.Ring->Tail = Wrong[Index];
+        CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_INVALID_DATA);
+        /* Once corrupt, always corrupt: what was in it is not to be trusted. */
+        Peer.Session->Receive.Cursor.Ring->Tail = 0;
+        CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_INVALID_DATA);
+
+        /* Head is looked at again when the ring is full by the last look. */
+        Peer.Session->Send.Cursor.Ring->Head = Wrong[Index];
+        CHECK(WintunAllocateSendPacket(Peer.Session, 0xFFFF) != NULL);
+        CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 0xFFFF), ERROR_INVALID_DATA);
+        WintunEndSession(Peer.Session);
+    }
+}
+
+static void TestCorruptSizes(void)
+{
+    static const uint32_t Wrong[] = {41, 0x10000, 0x80000000, 0x80000010, 0xFFFFFFFF};
+    DWORD Size;
+
+    for (size_t Index = 0; Index < sizeof(Wrong) / sizeof(Wrong[0]); ++Index)
+    {
+        PEER Peer = PeerStart();
+        CHECK(PeerSend(&Peer, 40, 1));
+        ((TUN_PACKET *)(void *)Peer.Producer.Ring->Data)->Size = Wrong[Index];
+        CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_INVALID_DATA);
+        WintunEndSession(Peer.Session);
+    }
+
+    /* A client that writes in front of its own packet. */
+    PEER Peer = PeerStart();
+    CHECK(PeerSend(&Peer, 40, 1));
+    BYTE *Packet = WintunReceivePacket(Peer.Session, &Size);
+    memset(Packet - sizeof(TUN_PACKET), 0x7F, sizeof(TUN_PACKET));
+    WintunReleaseReceivePacket(Peer.Session, Packet);
+    CHECK(Peer.Session->Receive.Cursor.Ring->Head == 0);
+    CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_INVALID_DATA);
+    Packet = WintunAllocateSendPacket(Peer.Session, 40);
+    memset(Packet - sizeof(TUN_PACKET), 0x7F, sizeof(TUN_PACKET));
+    WintunSendPacket(Peer.Session, Packet);
+    CHECK(Peer.Session->Send.Cursor.Ring->Tail == 0);
+    CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 40), ERROR_INVALID_DATA);
+    WintunEndSession(Peer.Session);
+}
+
+typedef struct _WAITER
+{
+    WINTUN_SESSION_HANDLE Session;
+    HANDLE Waiting;
+    DWORD Error;
+} WAITER;
+
+static DWORD WINAPI WaitForPackets(void *Context)
+{
+    WAITER *Waiter = Context;
+    HANDLE Event = WintunGetReadWaitEvent(Waiter->Session);
+    DWORD Size;
+
+    SetEvent(Waiter->Waiting);
+    for (;;)
+    {
+        BYTE *Packet = WintunReceivePacket(Waiter->Session, &Size);
+        if (Packet != NULL)
+        {
+            WintunReleaseReceivePacket(Waiter->Session, Packet);
+            continue;
+        }
+        Waiter->Error = GetLastError();
+        if (Waiter->Error != ERROR_NO_MORE_ITEMS)
+        {
+            return 0;
+        }
+        if (WaitForSingleObject(Event, INFINITE) != WAIT_OBJECT_0)
+        {
+            return 1;
+        }
+    }
+}
+
+/* Several threads wait for packets while the session ends: each finds the end. */
+static void TestEndWakes(void)
+{
+    WAITER Waiters[4];
+    HANDLE Threads[4];
+
+    for (int Round = 0; Round < 50; ++Round)
+    {
+        PEER Peer = PeerStart();
+        for (int Index = 0; Index < 4; ++Index)
+        {
+            Waiters[Index].Session = Peer.Session;
+            Waiters[Index].Error = 0;
+            Waiters[Index].Waiting = CreateEventW(NULL, TRUE, FALSE, NULL);
+            Threads[Index] = CreateThread(NULL, 0, WaitForPackets, &Waiters[Index], 0, NULL);
+            WaitForSingleObject(Waiters[Index].Waiting, INFINITE);
+        }
+        Sleep((DWORD)Round % 3);
+        WintunEndSession(Peer.Session);
+        CHECK(WaitForMultipleObjects(4, Threads, TRUE, 10000) == WAIT_OBJECT_0);
+        for (int Index = 0; Index < 4; ++Index)
+        {
+            CHECK(Waiters[Index].Error == ERROR_HANDLE_EOF);
+            CloseHandle(Threads[Index]);
+            CloseHandle(Waiters[Index].Waiting);
+        }
+    }
+}
+
+int main(void)
+{
+    TestLayout();
+    TestReceiveOrder();
+    TestReceiveWrap();
+    TestSendOrder();
+    TestSendFull();
+    TestTerminated();
+    TestCorruptOffsets();
+    TestCorruptSizes();
+    TestEndWakes();
+    SessionUninitialize();
+    return CheckResult("session_test");
+}

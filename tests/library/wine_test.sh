@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# wine_test.sh PROGRAM: runs a Windows program in a Wine prefix of its own, without our driver.
+# WINE and WINEPREFIX come from CMake. The exit code is the program's.
+set -eu
+export WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES="mscoree,mshtml="
+unset DISPLAY
+
+# Tests that run at once share the prefix; one of them makes it.
+mkdir -p "$(dirname "$WINEPREFIX")"
+(
+    flock 9
+    [ -f "$WINEPREFIX/system.reg" ] || "$WINE" wineboot -i >/dev/null 2>&1
+) 9>"$WINEPREFIX.lock"
+
+"$WINE" "$@" </dev/null

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rundown protection and reader-writer spin locks, which Wine's kernel lacks.
+ * What Wine's kernel lacks of the executive: rundown protection, reader-writer spin locks, raising.
  */
 #define _NTSYSTEM_
 #include <ntifs.h>
 
+#include "executive.h"
 #include "ntdll.h"
-#include "rundown.h"
 
 /* EX_RUNDOWN_REF.Count: twice the references, plus this once the rundown has begun. */
 #define RUNDOWN_ACTIVE ((ULONG_PTR)1)
@@ -14,6 +14,11 @@
 
 /* EX_SPIN_LOCK: the number of readers, or this bit for a writer that has or waits for the lock. */
 #define SPIN_EXCLUSIVE ((LONG)0x80000000)
+
+VOID NTAPI ExRaiseStatus(NTSTATUS Status)
+{
+    RtlRaiseStatus(Status);
+}
 
 VOID FASTCALL ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
 {

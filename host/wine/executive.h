@@ -3,8 +3,8 @@
  * Reader-writer spin locks, as drivers of Windows 8 and later import them; contracts are
  * Microsoft's. Rundown protection is declared by <wdm.h>.
  */
-#ifndef ADIT_HOST_WINE_RUNDOWN_H
-#define ADIT_HOST_WINE_RUNDOWN_H
+#ifndef ADIT_HOST_WINE_EXECUTIVE_H
+#define ADIT_HOST_WINE_EXECUTIVE_H
 
 #include <ntifs.h>
 

@@ -8,10 +8,10 @@
 #define _NTSYSTEM_
 #include <ntifs.h>
 
+#include "executive.h"
 #include "imports.h"
 #include "log.h"
 #include "ntdll.h"
-#include "rundown.h"
 #include "wine_kernel.h"
 
 typedef struct _IMPORT_REPLACEMENT
@@ -35,6 +35,7 @@ static const IMPORT_REPLACEMENT ImportReplacements[] = {
     REPLACE(ExAcquireSpinLockShared),
     REPLACE(ExAcquireSpinLockSharedAtDpcLevel),
     REPLACE(ExInitializeRundownProtection),
+    REPLACE(ExRaiseStatus),
     REPLACE(ExReInitializeRundownProtection),
     REPLACE(ExReleaseRundownProtection),
     REPLACE(ExReleaseRundownProtectionEx),
@@ -44,6 +45,7 @@ static const IMPORT_REPLACEMENT ImportReplacements[] = {
     REPLACE(ExReleaseSpinLockSharedFromDpcLevel),
     REPLACE(ExRundownCompleted),
     REPLACE(ExWaitForRundownProtectionRelease),
+    REPLACE(IoAllocateMdl),
     REPLACE(IoAttachDeviceToDeviceStack),
     REPLACE(IoBuildPartialMdl),
     REPLACE(IoGetFileObjectGenericMapping),
@@ -146,10 +148,11 @@ static VOID ImportsWrite(PVOID Address, const VOID *Data, SIZE_T Size)
 /* The loaded module of that name; NULL: none. */
 static PVOID ImportsModule(PCSTR Name)
 {
-    WCHAR Buffer[64];
+    /* Wine reads the name to its terminator. */
+    WCHAR Buffer[64] = {0};
     UNICODE_STRING Wide = {0, sizeof(Buffer), Buffer};
     PVOID Module = NULL;
-    for (ULONG i = 0; Name[i] != 0 && i < ARRAYSIZE(Buffer); i++, Wide.Length += sizeof(WCHAR))
+    for (ULONG i = 0; Name[i] != 0 && i < ARRAYSIZE(Buffer) - 1; i++, Wide.Length += sizeof(WCHAR))
         Buffer[i] = (UCHAR)Name[i];
     LdrGetDllHandle(NULL, 0, &Wide, &Module);
     return Module;

@@ -95,6 +95,29 @@ static NTSTATUS MemoryLockClient(PMDL Mdl, HANDLE ProcessId)
     return STATUS_SUCCESS;
 }
 
+/* Wine's leaves 32 bits for a page frame number. Its IoFreeMdl frees this one too. */
+PMDL NTAPI IoAllocateMdl(
+    PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp)
+{
+    SIZE_T Size =
+        sizeof(MDL) + ADDRESS_AND_SIZE_TO_SPAN_PAGES(VirtualAddress, Length) * sizeof(ULONG_PTR);
+    PMDL Mdl = RtlAllocateHeap(NtCurrentProcessHeap(), HEAP_ZERO_MEMORY, Size), *Link;
+    UNREFERENCED_PARAMETER(ChargeQuota);
+    if (Mdl == NULL)
+        return NULL;
+    Mdl->Size = Size <= 0x7FFF ? (CSHORT)Size : 0x7FFF; /* does not fit for long buffers */
+    Mdl->StartVa = PAGE_ALIGN(VirtualAddress);
+    Mdl->ByteOffset = BYTE_OFFSET(VirtualAddress);
+    Mdl->ByteCount = Length;
+    if (Irp == NULL)
+        return Mdl;
+    Link = &Irp->MdlAddress;
+    while (SecondaryBuffer && *Link != NULL)
+        Link = &(*Link)->Next;
+    *Link = Mdl;
+    return Mdl;
+}
+
 VOID NTAPI MmProbeAndLockPages(PMDL Mdl, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
 {
     HANDLE ProcessId = PsGetCurrentProcessId();

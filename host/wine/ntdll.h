@@ -25,6 +25,18 @@ FORCEINLINE HANDLE NtCurrentProcessId(VOID)
 #define PROCESS_ALL_ACCESS    0x001FFFFF
 #define DUPLICATE_SAME_ACCESS 0x00000002
 
+/* The heap that Wine's kernel and programs allocate from. */
+FORCEINLINE PVOID NtCurrentProcessHeap(VOID)
+{
+    PUCHAR Peb;
+    __asm__("movq %%gs:0x60, %0" : "=r"(Peb));
+    return *(PVOID *)(Peb + 0x30);
+}
+
+#define HEAP_ZERO_MEMORY 0x00000008
+
+NTSYSAPI PVOID NTAPI RtlAllocateHeap(PVOID Heap, ULONG Flags, SIZE_T Size);
+
 #define MEM_COMMIT  0x00001000
 #define MEM_RESERVE 0x00002000
 #define MEM_RELEASE 0x00008000
@@ -231,6 +243,8 @@ NTSYSAPI NTSTATUS NTAPI RtlRegisterWait(
     ULONG Milliseconds,
     ULONG Flags);
 NTSYSAPI NTSTATUS NTAPI RtlDeregisterWait(HANDLE Wait);
+
+DECLSPEC_NORETURN NTSYSAPI VOID NTAPI RtlRaiseStatus(NTSTATUS Status);
 
 /* Files */
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What host_test.exe asks of host_test.sys through \\.\AditHostTest: the functions that the Wine
+ * host supplies to drivers, called in the client's context. All codes METHOD_BUFFERED.
+ */
+#ifndef ADIT_HOST_TEST_H
+#define ADIT_HOST_TEST_H
+
+#include <stdint.h>
+
+#define HOST_TEST_CODE(Function) ((0x22u << 16) | ((0x800u + (Function)) << 2))
+
+#define HOST_TEST_LOCK      HOST_TEST_CODE(0) /* Address, Length; a new list takes Slot */
+#define HOST_TEST_UNLOCK    HOST_TEST_CODE(1) /* Slot */
+#define HOST_TEST_READ      HOST_TEST_CODE(2) /* Slot, Offset: Value out */
+#define HOST_TEST_WRITE     HOST_TEST_CODE(3) /* Slot, Offset, Value */
+#define HOST_TEST_FILL      HOST_TEST_CODE(4) /* Slot, Value: every byte */
+#define HOST_TEST_REFERENCE HOST_TEST_CODE(5) /* Handle, Access: an event takes Slot */
+#define HOST_TEST_RELEASE   HOST_TEST_CODE(6) /* Slot */
+#define HOST_TEST_SET       HOST_TEST_CODE(7) /* Slot: KeSetEvent */
+#define HOST_TEST_WAIT      HOST_TEST_CODE(8) /* Slot, Value: KeWaitForSingleObject, milliseconds */
+#define HOST_TEST_ACCESS    HOST_TEST_CODE(9) /* SeAccessCheck for administrators: Status */
+#define HOST_TEST_PARTIAL   HOST_TEST_CODE(10) /* Slot, Offset: Value out, read by a partial list */
+#define HOST_TEST_ROUTINE   HOST_TEST_CODE(11) /* Value out: MmGetSystemRoutineAddress behaves */
+#define HOST_TEST_PROCESS   HOST_TEST_CODE(12) /* Value out: id of the last process that ended */
+
+#define HOST_TEST_SLOTS 16
+
+/* Input and output of every code. The request succeeds; Status says how the function did. */
+typedef struct _HOST_TEST_REQUEST
+{
+    uint32_t Slot;
+    int32_t Status;
+    uint64_t Address;
+    uint64_t Length;
+    uint64_t Offset;
+    uint64_t Handle;
+    uint32_t Access;
+    uint32_t Value;
+} HOST_TEST_REQUEST;
+
+#endif

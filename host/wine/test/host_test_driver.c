@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host_test.sys: lets host_test.exe call what the Wine host supplies to drivers. It imports one
+ * function of NDIS.SYS, which is what makes a driver one that the host serves.
+ */
+#include <ntifs.h>
+#include <ndis.h>
+
+#include "host_test.h"
+
+static PMDL Lists[HOST_TEST_SLOTS];
+static PUCHAR Memory[HOST_TEST_SLOTS];
+static PKEVENT Events[HOST_TEST_SLOTS];
+static HANDLE volatile EndedProcess;
+
+DRIVER_INITIALIZE DriverEntry;
+
+static VOID NTAPI ProcessNotify(HANDLE ParentId, HANDLE ProcessId, BOOLEAN Create)
+{
+    UNREFERENCED_PARAMETER(ParentId);
+    if (!Create)
+    {
+        EndedProcess = ProcessId;
+    }
+}
+
+DECLSPEC_NOINLINE static NTSTATUS Probe(PMDL Mdl)
+{
+    NTSTATUS Status = STATUS_SUCCESS;
+    __try
+    {
+        MmProbeAndLockPages(Mdl, UserMode, IoWriteAccess);
+    } __except (Status = (NTSTATUS)GetExceptionCode(), EXCEPTION_EXECUTE_HANDLER)
+    {
+    }
+    return Status;
+}
+
+static NTSTATUS Lock(HOST_TEST_REQUEST *Request)
+{
+    PMDL Mdl = IoAllocateMdl(
+        (PVOID)(ULONG_PTR)Request->Address, (ULONG)Request->Length, FALSE, FALSE, NULL);
+    NTSTATUS Status = Probe(Mdl);
+    if (!NT_SUCCESS(Status))
+    {
+        IoFreeMdl(Mdl);
+        return Status;
+    }
+    Lists[Request->Slot] = Mdl;
+    Memory[Request->Slot] = MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority);
+    return Memory[Request->Slot] != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+static NTSTATUS Unlock(HOST_TEST_REQUEST *Request)
+{
+    PMDL Mdl = Lists[Request->Slot];
+    Lists[Request->Slot] = NULL;
+    MmUnlockPages(Mdl);
+    IoFreeMdl(Mdl);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS ReadPartial(HOST_TEST_REQUEST *Request)
+{
+    PMDL Source = Lists[Request->Slot], Partial;
+    PUCHAR Start = (PUCHAR)MmGetMdlVirtualAddress(Source) + Request->Offset;
+    ULONG Length = MmGetMdlByteCount(Source) - (ULONG)Request->Offset;
+    Partial = IoAllocateMdl(Start, Length, FALSE, FALSE, NULL);
+    IoBuildPartialMdl(Source, Partial, Start, 0);
+    Request->Value = MmGetMdlByteCount(Partial) == Length
+                         ? *(PUCHAR)MmGetSystemAddressForMdlSafe(Partial, NormalPagePriority)
+                         : MAXULONG;
+    IoFreeMdl(Partial);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS Wait(HOST_TEST_REQUEST *Request)
+{
+    LARGE_INTEGER Timeout = {.QuadPart = -10000LL * Request->Value};
+    return KeWaitForSingleObject(Events[Request->Slot], Executive, KernelMode, FALSE, &Timeout);
+}
+
+static NTSTATUS CheckAccess(VOID)
+{
+    /* D:(A;;FA;;;BA), owner and group SYSTEM, label high: [MS-DTYP] 2.4.6 */
+    static const UCHAR Descriptor[] = {
+        1,    0, 0x14, 0x80, 20, 0,  0, 0, 20, 0,  0, 0, 32,   0,  0, 0,    60,   0,    0,
+        0,    1, 1,    0,    0,  0,  0, 0, 5,  18, 0, 0, 0,    2,  0, 28,   0,    1,    0,
+        0,    0, 0x11, 0,    20, 0,  7, 0, 0,  0,  1, 1, 0,    0,  0, 0,    0,    16,   0,
+        0x30, 0, 0,    2,    0,  32, 0, 1, 0,  0,  0, 0, 0,    24, 0, 0xFF, 0x01, 0x1F, 0,
+        1,    2, 0,    0,    0,  0,  0, 5, 32, 0,  0, 0, 0x20, 2,  0, 0};
+    SECURITY_SUBJECT_CONTEXT Subject;
+    ACCESS_MASK Granted;
+    NTSTATUS Status;
+    BOOLEAN Allowed;
+    SeCaptureSubjectContext(&Subject);
+    SeLockSubjectContext(&Subject);
+    Allowed = SeAccessCheck(
+        (PSECURITY_DESCRIPTOR)Descriptor, &Subject, TRUE, FILE_READ_DATA | FILE_WRITE_DATA, 0, NULL,
+        IoGetFileObjectGenericMapping(), UserMode, &Granted, &Status);
+    SeUnlockSubjectContext(&Subject);
+    SeReleaseSubjectContext(&Subject);
+    if (Allowed != (Status == STATUS_SUCCESS))
+    {
+        return STATUS_INTERNAL_ERROR;
+    }
+    return Status;
+}
+
+/* 1: one of the host's, 2: one of Wine's, 4: none for one that Wine only names. */
+static ULONG CheckRoutines(VOID)
+{
+    UNICODE_STRING Ours = RTL_CONSTANT_STRING(L"ExAcquireRundownProtection");
+    UNICODE_STRING Wines = RTL_CONSTANT_STRING(L"IoCreateDevice");
+    UNICODE_STRING Unfinished = RTL_CONSTANT_STRING(L"KeReleaseMutant");
+    return (MmGetSystemRoutineAddress(&Ours) == (PVOID)ExAcquireRundownProtection ? 1 : 0) |
+           (MmGetSystemRoutineAddress(&Wines) != NULL ? 2 : 0) |
+           (MmGetSystemRoutineAddress(&Unfinished) == NULL ? 4 : 0);
+}
+
+static NTSTATUS Run(ULONG Code, HOST_TEST_REQUEST *Request)
+{
+    switch (Code)
+    {
+    case HOST_TEST_LOCK:
+        return Lock(Request);
+    case HOST_TEST_UNLOCK:
+        return Unlock(Request);
+    case HOST_TEST_READ:
+        Request->Value = Memory[Request->Slot][Request->Offset];
+        return STATUS_SUCCESS;
+    case HOST_TEST_WRITE:
+        Memory[Request->Slot][Request->Offset] = (UCHAR)Request->Value;
+        return STATUS_SUCCESS;
+    case HOST_TEST_FILL:
+        RtlFillMemory(
+            Memory[Request->Slot], MmGetMdlByteCount(Lists[Request->Slot]), (int)Request->Value);
+        return STATUS_SUCCESS;
+    case HOST_TEST_REFERENCE:
+        return ObReferenceObjectByHandle(
+            (HANDLE)(ULONG_PTR)Request->Handle, Request->Access, *ExEventObjectType, UserMode,
+            (PVOID *)&Events[Request->Slot], NULL);
+    case HOST_TEST_RELEASE:
+        ObDereferenceObject(Events[Request->Slot]);
+        return STATUS_SUCCESS;
+    case HOST_TEST_SET:
+        Request->Value = (ULONG)KeSetEvent(Events[Request->Slot], EVENT_INCREMENT, FALSE);
+        return STATUS_SUCCESS;
+    case HOST_TEST_WAIT:
+        return Wait(Request);
+    case HOST_TEST_ACCESS:
+        return CheckAccess();
+    case HOST_TEST_PARTIAL:
+        return ReadPartial(Request);
+    case HOST_TEST_ROUTINE:
+        Request->Value = CheckRoutines();
+        return STATUS_SUCCESS;
+    case HOST_TEST_PROCESS:
+        Request->Value = PtrToUlong(EndedProcess);
+        return STATUS_SUCCESS;
+    default:
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+}
+
+static NTSTATUS NTAPI DispatchControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    HOST_TEST_REQUEST *Request = Irp->AssociatedIrp.SystemBuffer;
+    UNREFERENCED_PARAMETER(DeviceObject);
+    Irp->IoStatus.Status = STATUS_INVALID_PARAMETER;
+    Irp->IoStatus.Information = 0;
+    if (Stack->Parameters.DeviceIoControl.InputBufferLength == sizeof(*Request) &&
+        Stack->Parameters.DeviceIoControl.OutputBufferLength == sizeof(*Request) &&
+        Request->Slot < HOST_TEST_SLOTS)
+    {
+        Request->Status = Run(Stack->Parameters.DeviceIoControl.IoControlCode, Request);
+        Irp->IoStatus.Status = STATUS_SUCCESS;
+        Irp->IoStatus.Information = sizeof(*Request);
+    }
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI DispatchOpen(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(DeviceObject);
+    Irp->IoStatus.Status = STATUS_SUCCESS;
+    Irp->IoStatus.Information = 0;
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+{
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\AditHostTest");
+    UNICODE_STRING Link = RTL_CONSTANT_STRING(L"\\DosDevices\\AditHostTest");
+    PDEVICE_OBJECT Device;
+    NTSTATUS Status;
+    UNREFERENCED_PARAMETER(RegistryPath);
+    if (NdisGetVersion() == 0)
+    {
+        return STATUS_UNSUCCESSFUL;
+    }
+    Status = IoCreateDevice(DriverObject, 0, &Name, 0x22, 0, FALSE, &Device);
+    if (!NT_SUCCESS(Status))
+    {
+        return Status;
+    }
+    PsSetCreateProcessNotifyRoutine(ProcessNotify, FALSE);
+    DriverObject->MajorFunction[IRP_MJ_CREATE] = DispatchOpen;
+    DriverObject->MajorFunction[IRP_MJ_CLOSE] = DispatchOpen;
+    DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = DispatchControl;
+    return IoCreateSymbolicLink(&Link, &Name);
+}

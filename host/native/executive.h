@@ -125,7 +125,7 @@ extern struct _OBJECT_TYPE ObpEventType, ObpSemaphoreType, IopFileType, IopDevic
 /* A zeroed object with one reference, which is the caller's. NULL: no memory. */
 PVOID ObpCreateObject(POBJECT_TYPE Type, SIZE_T Size);
 POBJECT_TYPE ObpObjectType(PVOID Object);
-LONG ObpReferenceCount(PVOID Object);
+BOOLEAN ObpIsWaitable(PVOID Object);
 /* Takes a reference of its own. Kernel: the handle belongs to the system process. */
 NTSTATUS ObpCreateHandle(
     PEPROCESS Process, PVOID Object, ACCESS_MASK Access, BOOLEAN Kernel, PHANDLE Handle);

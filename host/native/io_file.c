@@ -196,47 +196,113 @@ typedef struct _IOP_CONTROL
     PVOID Output;
     ULONG OutputLength;
     ULONG Returned;
+    PVOID SystemBuffer;
+    PMDL Mdl; /* of Output, locked */
 } IOP_CONTROL;
 
-static NTSTATUS IopDeviceControl(PFILE_OBJECT File, IOP_CONTROL *Control)
+static BOOLEAN IopIsDirect(const IOP_CONTROL *Control)
 {
-    PDEVICE_OBJECT Top = IopTopOfStack(File->DeviceObject);
-    ULONG Length =
-        Control->InputLength > Control->OutputLength ? Control->InputLength : Control->OutputLength;
-    IOP_REQUEST Request;
-    PVOID Buffer = Length && Length <= IOP_MAX_TRANSFER ? malloc(Length) : NULL;
-    if (Length && !Buffer)
+    return (Control->Code & 3) == METHOD_IN_DIRECT || (Control->Code & 3) == METHOD_OUT_DIRECT;
+}
+
+static NTSTATUS IopLockOutput(IOP_CONTROL *Control)
+{
+    volatile NTSTATUS Status = STATUS_SUCCESS;
+    Control->Mdl = IoAllocateMdl(Control->Output, Control->OutputLength, FALSE, FALSE, NULL);
+    if (!Control->Mdl)
     {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
+    __try
+    {
+        MmProbeAndLockPages(
+            Control->Mdl, UserMode,
+            (Control->Code & 3) == METHOD_OUT_DIRECT ? IoWriteAccess : IoReadAccess);
+    } __except (EXCEPTION_EXECUTE_HANDLER)
+    {
+        Status = GetExceptionCode();
+        IoFreeMdl(Control->Mdl);
+        Control->Mdl = NULL;
+    }
+    return Status;
+}
+
+/* The system buffer and the MDL that the method of the code gives the driver. */
+static NTSTATUS IopPrepareControl(IOP_CONTROL *Control)
+{
+    ULONG Length = Control->InputLength;
+    if (!IopIsDirect(Control) && Control->OutputLength > Length)
+    {
+        Length = Control->OutputLength;
+    }
+    if (Length > IOP_MAX_TRANSFER)
+    {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    if (Length)
+    {
+        Control->SystemBuffer = malloc(Length);
+        if (!Control->SystemBuffer)
+        {
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+        memcpy(Control->SystemBuffer, Control->Input, Control->InputLength);
+    }
+    return IopIsDirect(Control) && Control->OutputLength ? IopLockOutput(Control) : STATUS_SUCCESS;
+}
+
+static VOID IopFinishControl(IOP_CONTROL *Control)
+{
+    if (Control->Mdl)
+    {
+        MmUnlockPages(Control->Mdl);
+        IoFreeMdl(Control->Mdl);
+    }
+    free(Control->SystemBuffer);
+}
+
+static NTSTATUS IopSendControl(PFILE_OBJECT File, IOP_CONTROL *Control)
+{
+    PDEVICE_OBJECT Top = IopTopOfStack(File->DeviceObject);
+    IOP_REQUEST Request;
     IopStartRequest(&Request, Top, IRP_MJ_DEVICE_CONTROL, 0, File);
     if (!Request.Irp)
     {
-        free(Buffer);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    if (Control->InputLength)
-    {
-        memcpy(Buffer, Control->Input, Control->InputLength);
-    }
-    Request.Irp->AssociatedIrp.SystemBuffer = Buffer;
+    Request.Irp->AssociatedIrp.SystemBuffer = Control->SystemBuffer;
+    Request.Irp->MdlAddress = Control->Mdl;
     Request.Irp->UserBuffer = Control->Output;
     PIO_STACK_LOCATION Stack = IopRequestStack(&Request);
     Stack->Parameters.DeviceIoControl.IoControlCode = Control->Code;
     Stack->Parameters.DeviceIoControl.InputBufferLength = Control->InputLength;
     Stack->Parameters.DeviceIoControl.OutputBufferLength = Control->OutputLength;
     NTSTATUS Status = IopSendRequest(&Request, Top);
-    RULE(
-        (ULONG)Status >= 0xC0000000u || Request.Result.Information <= Control->OutputLength,
-        "IrpInformation", "kernel/using-buffered-i-o",
-        "IoStatus.Information is %zu, the output buffer has %u bytes",
-        (size_t)Request.Result.Information, Control->OutputLength);
-    if ((ULONG)Status < 0xC0000000u && Request.Result.Information)
+    ULONG_PTR Information = Request.Result.Information;
+    if ((ULONG)Status >= 0xC0000000u || Information == 0)
     {
-        memcpy(Control->Output, Buffer, Request.Result.Information);
-        Control->Returned = (ULONG)Request.Result.Information;
+        return Status;
     }
-    free(Buffer);
+    RULE(
+        Information <= Control->OutputLength, "IrpInformation", "kernel/using-buffered-i-o",
+        "IoStatus.Information is %zu, the output buffer has %u bytes", (size_t)Information,
+        Control->OutputLength);
+    if (!IopIsDirect(Control))
+    {
+        memcpy(Control->Output, Control->SystemBuffer, Information);
+    }
+    Control->Returned = (ULONG)Information;
+    return Status;
+}
+
+static NTSTATUS IopDeviceControl(PFILE_OBJECT File, IOP_CONTROL *Control)
+{
+    NTSTATUS Status = IopPrepareControl(Control);
+    if (NT_SUCCESS(Status))
+    {
+        Status = IopSendControl(File, Control);
+    }
+    IopFinishControl(Control);
     return Status;
 }
 
@@ -253,8 +319,13 @@ NTSTATUS NativeUserDeviceIoControl(
     PSP_ENTRY Entry;
     PVOID Object;
     ACCESS_MASK Granted;
-    IOP_CONTROL Control = {Code, Input, InputLength, Output, OutputLength, 0};
-    if ((Code & 3) != METHOD_BUFFERED)
+    IOP_CONTROL Control = {
+        .Code = Code,
+        .Input = Input,
+        .InputLength = InputLength,
+        .Output = Output,
+        .OutputLength = OutputLength};
+    if ((Code & 3) == METHOD_NEITHER)
     {
         return STATUS_NOT_SUPPORTED;
     }

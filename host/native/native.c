@@ -92,16 +92,9 @@ NTSTATUS NativeUserWait(PEPROCESS Process, HANDLE Handle, ULONG Milliseconds)
     {
         return Status;
     }
-    POBJECT_TYPE Type = ObpObjectType(Object);
-    if (Type != &ObpEventType && Type != &ObpSemaphoreType && Type != &PspThreadType &&
-        Type != &PspProcessType)
-    {
-        Status = STATUS_OBJECT_TYPE_MISMATCH;
-    }
-    else
-    {
-        Status = KeWaitForSingleObject(Object, Executive, UserMode, FALSE, &Timeout);
-    }
+    Status = ObpIsWaitable(Object)
+                 ? KeWaitForSingleObject(Object, Executive, UserMode, FALSE, &Timeout)
+                 : STATUS_OBJECT_TYPE_MISMATCH;
     ObfDereferenceObject(Object);
     return Status;
 }

@@ -97,7 +97,10 @@ NTSTATUS NativeUserDuplicate(
 
 /* Path: as CreateFile takes it, L"\\\\.\\WINTUN1" or the name of a device interface. */
 NTSTATUS NativeUserOpen(PEPROCESS Process, PCWSTR Path, ACCESS_MASK Access, PHANDLE File);
-/* Waits for the request to end. STATUS_NOT_SUPPORTED: a method other than METHOD_BUFFERED. */
+/*
+ * Waits for the request to end. With a direct method, Output is memory from NativeUserAllocate.
+ * STATUS_NOT_SUPPORTED: METHOD_NEITHER.
+ */
 NTSTATUS NativeUserDeviceIoControl(
     PEPROCESS Process,
     HANDLE File,

@@ -70,9 +70,11 @@ POBJECT_TYPE ObpObjectType(PVOID Object)
     return ObpHeader(__func__, Object)->Type;
 }
 
-LONG ObpReferenceCount(PVOID Object)
+BOOLEAN ObpIsWaitable(PVOID Object)
 {
-    return ReadAcquire(&ObpHeader(__func__, Object)->PointerCount);
+    POBJECT_TYPE Type = ObpObjectType(Object);
+    return Type == &ObpEventType || Type == &ObpSemaphoreType || Type == &PspThreadType ||
+           Type == &PspProcessType;
 }
 
 LONG_PTR ObfReferenceObject(PVOID Object)
@@ -318,6 +320,24 @@ NTSTATUS ZwClose(HANDLE Handle)
     RULE_IRQL("wdm", PASSIVE_LEVEL);
     NTSTATUS Status = ObpCloseHandle(PspCurrentProcess(), Handle, KernelMode);
     RULE(NT_SUCCESS(Status), "Handle", "wdm", "%p is not an open handle", Handle);
+    return Status;
+}
+
+NTSTATUS ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
+{
+    RULE_IRQL("ntifs", PASSIVE_LEVEL);
+    PVOID Object;
+    ACCESS_MASK Granted;
+    NTSTATUS Status =
+        ObpReferenceHandle(PspCurrentProcess(), Handle, KernelMode, &Object, &Granted);
+    if (!NT_SUCCESS(Status))
+    {
+        return Status;
+    }
+    Status = ObpIsWaitable(Object)
+                 ? KeWaitForSingleObject(Object, Executive, KernelMode, Alertable, Timeout)
+                 : STATUS_OBJECT_TYPE_MISMATCH;
+    ObfDereferenceObject(Object);
     return Status;
 }
 

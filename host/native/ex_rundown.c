@@ -47,7 +47,7 @@ VOID ExRundownCompleted(PEX_RUNDOWN_REF RunRef)
 BOOLEAN ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 {
     RULE_IRQL_AT_MOST("wdm", DISPATCH_LEVEL);
-    ULONG_PTR Old = __atomic_load_n(&RunRef->Count, __ATOMIC_RELAXED);
+    ULONG_PTR Old = __atomic_load_n(&RunRef->Count, __ATOMIC_ACQUIRE);
     do
     {
         if (Old & EXP_RUNDOWN_ACTIVE)
@@ -66,7 +66,7 @@ BOOLEAN ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
 VOID ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 {
     RULE_IRQL_AT_MOST("wdm", DISPATCH_LEVEL);
-    ULONG_PTR Old = __atomic_load_n(&RunRef->Count, __ATOMIC_RELAXED);
+    ULONG_PTR Old = __atomic_load_n(&RunRef->Count, __ATOMIC_ACQUIRE);
     while (!(Old & EXP_RUNDOWN_ACTIVE))
     {
         RULE(

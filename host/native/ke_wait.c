@@ -47,43 +47,83 @@ typedef struct _KI_WAIT
     NTSTATUS Status;
 } KI_WAIT;
 
-VOID KiLock(PKI_MUTEX Mutex)
-{
 #if KI_TSAN
+
+/* How many KiLock are in force in this thread. */
+static _Thread_local ULONG KiIgnoring;
+
+static VOID KiIgnoreBegin(VOID)
+{
     AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
     AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
     AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+    KiIgnoring++;
+}
+
+static VOID KiIgnoreEnd(VOID)
+{
+    KiIgnoring--;
+    AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+    AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+    AnnotateIgnoreSyncEnd(__FILE__, __LINE__);
+}
+
+/* Between KiLock and KiUnlock the sanitizer would ignore these two as well. */
+static VOID KiTsanCall(void (*Function)(void *), PVOID Object)
+{
+    for (ULONG Depth = 0; Depth < KiIgnoring; Depth++)
+    {
+        AnnotateIgnoreSyncEnd(__FILE__, __LINE__);
+    }
+    Function(Object);
+    for (ULONG Depth = 0; Depth < KiIgnoring; Depth++)
+    {
+        AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
+    }
+}
+
+VOID KiTsanAcquire(PVOID Object)
+{
+    KiTsanCall(__tsan_acquire, Object);
+}
+
+VOID KiTsanRelease(PVOID Object)
+{
+    KiTsanCall(__tsan_release, Object);
+}
+
+#else
+
+static VOID KiIgnoreBegin(VOID)
+{
+}
+
+static VOID KiIgnoreEnd(VOID)
+{
+}
+
+VOID KiTsanAcquire(PVOID Object)
+{
+    UNREFERENCED_PARAMETER(Object);
+}
+
+VOID KiTsanRelease(PVOID Object)
+{
+    UNREFERENCED_PARAMETER(Object);
+}
+
 #endif
+
+VOID KiLock(PKI_MUTEX Mutex)
+{
+    KiIgnoreBegin();
     pthread_mutex_lock(&Mutex->Mutex);
 }
 
 VOID KiUnlock(PKI_MUTEX Mutex)
 {
     pthread_mutex_unlock(&Mutex->Mutex);
-#if KI_TSAN
-    AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
-    AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
-    AnnotateIgnoreSyncEnd(__FILE__, __LINE__);
-#endif
-}
-
-/* Both also work between KiLock and KiUnlock, where everything else is ignored. */
-VOID KiTsanAcquire(PVOID Object)
-{
-#if KI_TSAN
-    __tsan_acquire(Object);
-#else
-    UNREFERENCED_PARAMETER(Object);
-#endif
-}
-
-VOID KiTsanRelease(PVOID Object)
-{
-#if KI_TSAN
-    __tsan_release(Object);
-#else
-    UNREFERENCED_PARAMETER(Object);
-#endif
+    KiIgnoreEnd();
 }
 
 VOID KiInitializeCondition(pthread_cond_t *Condition)
@@ -121,7 +161,6 @@ static BOOLEAN KiIsSignalled(DISPATCHER_HEADER *Header, PKTHREAD Thread)
 /* What a satisfied wait does to the object. */
 static VOID KiSatisfyObject(DISPATCHER_HEADER *Header, PKTHREAD Thread)
 {
-    KiTsanAcquire(Header);
     switch (Header->Type)
     {
     case EventSynchronizationObject:
@@ -223,24 +262,22 @@ static VOID KiDeadline(const LARGE_INTEGER *Timeout, struct timespec *Deadline)
     Deadline->tv_nsec = (long)(End % 10000000 * 100);
 }
 
-static NTSTATUS KiWait(KI_WAIT *Wait, const LARGE_INTEGER *Timeout)
+/* What the signallers did before they signalled happened before the wait ended. */
+static NTSTATUS KiFinishWait(const KI_WAIT *Wait)
 {
-    struct timespec Deadline;
-    if (Timeout && Timeout->QuadPart)
+    for (ULONG Index = 0; Wait->Status != STATUS_TIMEOUT && Index < Wait->Count; Index++)
     {
-        KiDeadline(Timeout, &Deadline);
+        if (Wait->All || (NTSTATUS)Index == Wait->Status - STATUS_WAIT_0)
+        {
+            KiTsanAcquire(Wait->Blocks[Index].Header);
+        }
     }
-    KiLock(&KiDispatcherLock);
-    if (KiTrySatisfy(Wait))
-    {
-        KiUnlock(&KiDispatcherLock);
-        return Wait->Status;
-    }
-    if (Timeout && Timeout->QuadPart == 0)
-    {
-        KiUnlock(&KiDispatcherLock);
-        return STATUS_TIMEOUT;
-    }
+    return Wait->Status;
+}
+
+/* The lock is held. Sleeps until a signaller has satisfied the wait, or the deadline is over. */
+static VOID KiSleep(KI_WAIT *Wait, const struct timespec *Deadline)
+{
     for (ULONG Index = 0; Index < Wait->Count; Index++)
     {
         Wait->Blocks[Index].Wait = Wait;
@@ -249,18 +286,31 @@ static NTSTATUS KiWait(KI_WAIT *Wait, const LARGE_INTEGER *Timeout)
     int Error = 0;
     while (!Wait->Done && Error == 0)
     {
-        Error =
-            Timeout
-                ? pthread_cond_timedwait(&Wait->Thread->Wake, &KiDispatcherLock.Mutex, &Deadline)
-                : pthread_cond_wait(&Wait->Thread->Wake, &KiDispatcherLock.Mutex);
+        Error = Deadline ? pthread_cond_timedwait(
+                               &Wait->Thread->Wake, &KiDispatcherLock.Mutex, Deadline)
+                         : pthread_cond_wait(&Wait->Thread->Wake, &KiDispatcherLock.Mutex);
     }
     if (!Wait->Done)
     {
         KiUnlinkWait(Wait);
-        Wait->Status = STATUS_TIMEOUT;
+    }
+}
+
+static NTSTATUS KiWait(KI_WAIT *Wait, const LARGE_INTEGER *Timeout)
+{
+    struct timespec Deadline;
+    if (Timeout && Timeout->QuadPart)
+    {
+        KiDeadline(Timeout, &Deadline);
+    }
+    Wait->Status = STATUS_TIMEOUT;
+    KiLock(&KiDispatcherLock);
+    if (!KiTrySatisfy(Wait) && (!Timeout || Timeout->QuadPart))
+    {
+        KiSleep(Wait, Timeout ? &Deadline : NULL);
     }
     KiUnlock(&KiDispatcherLock);
-    return Wait->Status;
+    return KiFinishWait(Wait);
 }
 
 static VOID KiAssertWait(PCSTR Function, const LARGE_INTEGER *Timeout)

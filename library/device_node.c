@@ -72,6 +72,15 @@ static DEVICE_NODE *DeviceNodeRead(HDEVINFO Set, SP_DEVINFO_DATA *Device)
     return Node;
 }
 
+/* A device that its creator has not come to install a driver on is known by its owner alone. */
+static BOOL DeviceNodeIsOurs(HDEVINFO Set, SP_DEVINFO_DATA *Device)
+{
+    SYSTEM_PROCESS Owner;
+
+    return DevicePropertyIsDriver(Set, Device, DEVICE_NODE_HARDWARE_ID, DEVICE_NODE_SERVICE) ||
+           (!DevicePropertyHasService(Set, Device) && DevicePropertyGetOwner(Set, Device, &Owner));
+}
+
 VOID DeviceNodeFree(DEVICE_NODE *Nodes)
 {
     while (Nodes != NULL)
@@ -96,7 +105,7 @@ BOOL DeviceNodeList(DEVICE_NODE **Nodes)
     }
     for (DWORD Index = 0; SetupDiEnumDeviceInfo(Set, Index, &Device); ++Index)
     {
-        if (!DevicePropertyIsDriver(Set, &Device, DEVICE_NODE_HARDWARE_ID, DEVICE_NODE_SERVICE))
+        if (!DeviceNodeIsOurs(Set, &Device))
         {
             continue;
         }
@@ -125,9 +134,9 @@ static BOOL DeviceNodeIsOwnedBy(HDEVINFO Set, SP_DEVINFO_DATA *Device, const SYS
 {
     SYSTEM_PROCESS Recorded;
 
-    return DevicePropertyIsDriver(Set, Device, DEVICE_NODE_HARDWARE_ID, DEVICE_NODE_SERVICE) &&
-           DevicePropertyGetOwner(Set, Device, &Recorded) && Recorded.Id == Owner->Id &&
-           Recorded.Serial == Owner->Serial && Recorded.Created == Owner->Created;
+    return DeviceNodeIsOurs(Set, Device) && DevicePropertyGetOwner(Set, Device, &Recorded) &&
+           Recorded.Id == Owner->Id && Recorded.Serial == Owner->Serial &&
+           Recorded.Created == Owner->Created;
 }
 
 BOOL DeviceNodeRemove(LPCWSTR InstanceId, const SYSTEM_PROCESS *Owner)

@@ -6,8 +6,8 @@
  * on all later ones. It outlives its creator, so each node carries the creating process as a
  * property and is removed when that process is gone (DeviceNodeIsOrphan).
  *
- * A node counts as ours by its hardware id and its service together, never by its instance id:
- * ROOT\NET\0000 may be anyone's.
+ * A node counts as ours by its hardware id and its service together, or by that property if it has
+ * no service yet; never by its instance id: ROOT\NET\0000 may be anyone's.
  */
 #ifndef ADIT_LIBRARY_DEVICE_NODE_H
 #define ADIT_LIBRARY_DEVICE_NODE_H

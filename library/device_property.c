@@ -71,6 +71,15 @@ BOOL DevicePropertyIsDriver(
     return FALSE;
 }
 
+BOOL DevicePropertyHasService(HDEVINFO Set, SP_DEVINFO_DATA *Device)
+{
+    WCHAR Text[MAX_PATH + 2];
+
+    return DevicePropertyGetRegistryText(
+               Set, Device, SPDRP_SERVICE, REG_SZ, Text, ARRAYSIZE(Text)) &&
+           Text[0] != 0;
+}
+
 BOOL DevicePropertySetOwner(HDEVINFO Set, SP_DEVINFO_DATA *Device, const SYSTEM_PROCESS *Owner)
 {
     return SetupDiSetDevicePropertyW(

@@ -18,6 +18,9 @@ BOOL DevicePropertyIsDriver(
     _In_z_ LPCWSTR HardwareId,
     _In_z_ LPCWSTR Service);
 
+/* Whether a driver has been installed on the device. */
+BOOL DevicePropertyHasService(_In_ HDEVINFO Set, _In_ SP_DEVINFO_DATA *Device);
+
 /* Records who created the device. Logs nothing: the caller may try again once it is registered. */
 BOOL DevicePropertySetOwner(
     _In_ HDEVINFO Set, _In_ SP_DEVINFO_DATA *Device, _In_ const SYSTEM_PROCESS *Owner);

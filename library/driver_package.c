@@ -5,7 +5,6 @@
 #include "log.h"
 #include "system.h"
 
-#include <ntsecapi.h>
 #include <setupapi.h>
 #include <winsvc.h>
 
@@ -62,7 +61,7 @@ static BOOL DriverPackageWriteFile(LPCWSTR Directory, LPCWSTR FileName)
         return FALSE;
     }
     HANDLE File =
-        CreateFileW(Path, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+        CreateFileW(Path, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
     if (File == INVALID_HANDLE_VALUE)
     {
         LogLastError(L"Creating %1", Path);
@@ -78,24 +77,16 @@ static BOOL DriverPackageWriteFile(LPCWSTR Directory, LPCWSTR FileName)
     return Result;
 }
 
+/*
+ * The directory lies in the Windows directory, where only administrators can put anything, so that
+ * one which is there already is what a killed process has left.
+ */
 static BOOL DriverPackageCreateDirectory(LPWSTR Directory)
 {
     WCHAR Windows[MAX_PATH];
-    ULONG Random[2];
 
-    if (!SystemWindowsDirectory(Windows))
+    if (!SystemWindowsDirectory(Windows) || !DriverPackagePath(Directory, Windows, L"adit.package"))
     {
-        return FALSE;
-    }
-    if (!RtlGenRandom(Random, sizeof(Random)))
-    {
-        LogFailure(WINTUN_LOG_ERR, ERROR_GEN_FAILURE, L"Choosing the name of a directory");
-        return FALSE;
-    }
-    if (!LogFormat(
-            Directory, MAX_PATH, L"%1\\Temp\\adit-%2!08x!%3!08x!", Windows, Random[0], Random[1]))
-    {
-        LogFailure(WINTUN_LOG_ERR, ERROR_BUFFER_OVERFLOW, L"Naming a directory in %1", Windows);
         return FALSE;
     }
     SECURITY_ATTRIBUTES Attributes = {sizeof(Attributes), SystemPrivateDescriptor(), FALSE};
@@ -103,15 +94,15 @@ static BOOL DriverPackageCreateDirectory(LPWSTR Directory)
     {
         return FALSE;
     }
-    /* Fails for a directory that is there, whoever made it. */
     BOOL Result = CreateDirectoryW(Directory, &Attributes);
     DWORD Error = GetLastError();
     LocalFree(Attributes.lpSecurityDescriptor);
-    if (!Result)
+    if (!Result && Error != ERROR_ALREADY_EXISTS)
     {
         LogFailure(WINTUN_LOG_ERR, Error, L"Creating the directory %1", Directory);
+        return FALSE;
     }
-    return Result;
+    return TRUE;
 }
 
 BOOL DriverPackageExtract(DRIVER_PACKAGE *Package)
@@ -268,17 +259,13 @@ static BOOL DriverPackageIsOurs(LPCWSTR InfPath)
     return Result;
 }
 
-/* Published INFs are %SystemRoot%\INF\oem<n>.inf. */
-static BOOL DriverPackageDeleteFromStore(VOID)
+static BOOL DriverPackageDeletePublished(LPCWSTR Directory, LPCWSTR Pattern)
 {
-    WCHAR Windows[MAX_PATH];
-    WCHAR Directory[MAX_PATH];
     WCHAR Path[MAX_PATH];
     WIN32_FIND_DATAW Found;
     BOOL Result = TRUE;
 
-    if (!SystemWindowsDirectory(Windows) || !DriverPackagePath(Directory, Windows, L"INF") ||
-        !DriverPackagePath(Path, Directory, L"oem*.inf"))
+    if (!DriverPackagePath(Path, Directory, Pattern))
     {
         return FALSE;
     }
@@ -295,25 +282,27 @@ static BOOL DriverPackageDeleteFromStore(VOID)
     }
     do
     {
-        if (!DriverPackagePath(Path, Directory, Found.cFileName) || !DriverPackageIsOurs(Path))
-        {
-            continue;
-        }
         /* No device uses it: DeviceNodeList found none, and the caller holds the lock. */
-        if (!SetupUninstallOEMInfW(Found.cFileName, SUOI_FORCEDELETE, NULL))
+        if (DriverPackagePath(Path, Directory, Found.cFileName) && DriverPackageIsOurs(Path) &&
+            !SetupUninstallOEMInfW(Found.cFileName, SUOI_FORCEDELETE, NULL))
         {
             LogLastError(L"Removing %1 from the driver store", Found.cFileName);
             Result = FALSE;
         }
     } while (FindNextFileW(Search, &Found));
-    DWORD Error = GetLastError();
     FindClose(Search);
-    if (Result && Error != ERROR_NO_MORE_FILES)
-    {
-        LogFailure(WINTUN_LOG_ERR, Error, L"Listing %1", Directory);
-        Result = FALSE;
-    }
     return Result;
+}
+
+static BOOL DriverPackageDeleteFromStore(VOID)
+{
+    WCHAR Windows[MAX_PATH];
+    WCHAR Directory[MAX_PATH];
+
+    /* The system publishes an INF as oem<n>.inf, or under the name it came with. */
+    return SystemWindowsDirectory(Windows) && DriverPackagePath(Directory, Windows, L"INF") &&
+           DriverPackageDeletePublished(Directory, L"oem*.inf") &&
+           DriverPackageDeletePublished(Directory, DRIVER_PACKAGE_INF);
 }
 
 static BOOL DriverPackageHasNoDevices(VOID)

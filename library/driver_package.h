@@ -18,9 +18,9 @@ typedef struct _DRIVER_PACKAGE
 } DRIVER_PACKAGE;
 
 /*
- * Writes the package's files into a new directory that only LocalSystem and administrators can
- * read or change. Logs failure; nothing is left behind then. Else the caller calls
- * DriverPackageDiscard.
+ * Writes the package's files into a directory that only LocalSystem and administrators can read or
+ * change. The caller holds the system lock until it has called DriverPackageDiscard. Logs failure;
+ * nothing is left behind then.
  */
 _Must_inspect_result_ BOOL DriverPackageExtract(_Out_ DRIVER_PACKAGE *Package);
 VOID DriverPackageDiscard(_In_ const DRIVER_PACKAGE *Package);

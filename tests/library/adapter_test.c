@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Adapters and sessions against the real driver: create, find, list, start a session, every error
- * of the contract that this reaches, close, and all of it again. Needs an elevated administrator
- * and a system that runs the driver. With the argument "leave" it creates an adapter, prints its
- * name and dies without closing it.
+ * of the contract that this reaches, close, and all of it again; several processes at once, and
+ * creators that are killed. Needs an elevated administrator, a system that runs the driver, and no
+ * other adapters of it.
+ *
+ * The program starts itself: with "leave" it creates an adapter and dies without closing it, with
+ * "together" it creates and closes some.
  */
 #define CLIENT_LOADS_LIBRARY
 #include "client.h"
@@ -12,6 +15,9 @@
 
 #define ADAPTER_NAME L"Adit Test"
 #define TUNNEL_TYPE  L"AditTest"
+
+/* Exit code of a process that has left its adapter behind. */
+#define EXIT_LEFT 77
 
 static const GUID TestGuid = {
     0x7e9fb2a4, 0x3c5d, 0x4e6f, {0x8a, 0x9b, 0x0c, 0x1d, 0x2e, 0x3f, 0x40, 0x51}};
@@ -181,26 +187,38 @@ static void TestNames(WINTUN_ADAPTER_HANDLE First)
     CHECK_FAILS(WintunOpenAdapter(L"ADIT test 1"), ERROR_NOT_FOUND);
 }
 
-/* Runs this program once more, to create an adapter and die. */
-static void TestOrphan(void)
+/* Runs this program once more; Argument says what it does. */
+static HANDLE StartSelf(LPCWSTR Argument)
 {
-    WCHAR CommandLine[MAX_PATH + 16];
+    WCHAR CommandLine[MAX_PATH + 32];
     STARTUPINFOW Startup = {.cb = sizeof(Startup)};
     PROCESS_INFORMATION Process;
-    DWORD ExitCode = 0;
     WCHAR Path[MAX_PATH];
 
     GetModuleFileNameW(NULL, Path, MAX_PATH);
-    swprintf(CommandLine, MAX_PATH + 16, L"\"%ls\" leave", Path);
+    swprintf(CommandLine, MAX_PATH + 32, L"\"%ls\" %ls", Path, Argument);
     if (!CHECK(CreateProcessW(
             Path, CommandLine, NULL, NULL, FALSE, 0, NULL, NULL, &Startup, &Process)))
     {
-        return;
+        return NULL;
     }
-    CHECK(WaitForSingleObject(Process.hProcess, 60000) == WAIT_OBJECT_0);
-    CHECK(GetExitCodeProcess(Process.hProcess, &ExitCode) && ExitCode == 77);
     CloseHandle(Process.hThread);
-    CloseHandle(Process.hProcess);
+    return Process.hProcess;
+}
+
+static void CheckExit(HANDLE Process, DWORD Expected)
+{
+    DWORD ExitCode = 0;
+
+    CHECK(WaitForSingleObject(Process, 120000) == WAIT_OBJECT_0);
+    CHECK(GetExitCodeProcess(Process, &ExitCode));
+    CHECK(ExitCode == Expected);
+    CloseHandle(Process);
+}
+
+static void TestOrphan(void)
+{
+    CheckExit(StartSelf(L"leave"), EXIT_LEFT);
 
     /* The next calls neither show it nor take its name for taken. */
     CHECK(CountAdapters(TUNNEL_TYPE) == 0);
@@ -210,6 +228,66 @@ static void TestOrphan(void)
     CHECK(Adapter != NULL && LoggedWarnings == 0);
     CHECK(CountAdapters(TUNNEL_TYPE) == 1);
     WintunCloseAdapter(Adapter);
+}
+
+/* A creator that is killed at any moment blocks nobody, and what it left goes away. */
+static void TestKilledCreator(void)
+{
+    for (DWORD Delay = 0; Delay < 600; Delay += 40)
+    {
+        HANDLE Process = StartSelf(L"leave");
+        if (Process == NULL)
+        {
+            return;
+        }
+        Sleep(Delay);
+        TerminateProcess(Process, EXIT_LEFT);
+        CheckExit(Process, EXIT_LEFT);
+
+        ULONGLONG Started = GetTickCount64();
+        WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL);
+        if (CHECK(Adapter != NULL))
+        {
+            WINTUN_ADAPTER_HANDLE Opened = WintunOpenAdapter(ADAPTER_NAME);
+            CHECK(Opened != NULL);
+            WintunCloseAdapter(Opened);
+        }
+        CHECK(CountAdapters(NULL) == 1);
+        WintunCloseAdapter(Adapter);
+        CHECK(GetTickCount64() - Started < 10000);
+        CHECK(CountAdapters(NULL) == 0);
+    }
+}
+
+/* Several processes create adapters of one name at the same time. */
+static void TestTogether(void)
+{
+    HANDLE Processes[3];
+
+    for (int Index = 0; Index < 3; ++Index)
+    {
+        Processes[Index] = StartSelf(L"together");
+    }
+    for (int Index = 0; Index < 3; ++Index)
+    {
+        CheckExit(Processes[Index], 0);
+    }
+    CHECK(CountAdapters(TUNNEL_TYPE) == 0);
+}
+
+static int RunTogether(void)
+{
+    for (int Round = 0; Round < 3; ++Round)
+    {
+        WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL);
+        if (!CHECK(Adapter != NULL))
+        {
+            return 1;
+        }
+        TestSession(Adapter, WINTUN_MIN_RING_CAPACITY);
+        WintunCloseAdapter(Adapter);
+    }
+    return CheckFailures != 0;
 }
 
 static void TestLife(void)
@@ -242,14 +320,20 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "leave") == 0)
     {
         WINTUN_ADAPTER_HANDLE Left = WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL);
-        TerminateProcess(GetCurrentProcess(), Left != NULL ? 77 : 1);
+        TerminateProcess(GetCurrentProcess(), Left != NULL ? EXIT_LEFT : 1);
     }
     WintunSetLogger(CountingLogger);
+    if (argc > 1 && strcmp(argv[1], "together") == 0)
+    {
+        return RunTogether();
+    }
     TestArguments();
     TestElevation();
     TestLife();
     TestLife();
     TestOrphan();
+    TestKilledCreator();
+    TestTogether();
     CHECK(WintunDeleteDriver());
     CHECK_FAILS(WintunGetRunningDriverVersion(), ERROR_FILE_NOT_FOUND);
     CHECK(WintunDeleteDriver());

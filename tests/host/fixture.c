@@ -20,7 +20,7 @@ VOID FixtureAdd(VOID)
     assert_int_equal(NativeDeviceAdd(Fixture.Driver, L"Toy", &Fixture.Pdo), STATUS_SUCCESS);
     Fixture.Adapter = NdisHostOpenAdapter(Fixture.Pdo);
     assert_non_null(Fixture.Adapter);
-    Fixture.Link = QueueLinkCurrent();
+    Fixture.Link = NativeLinkLast();
     assert_non_null(Fixture.Link);
 }
 
@@ -49,7 +49,6 @@ int FixtureSetup(void **State)
 int FixtureTeardown(void **State)
 {
     UNREFERENCED_PARAMETER(State);
-    QueueLinkFail(STATUS_SUCCESS, STATUS_SUCCESS);
     if (Fixture.Adapter != NULL)
     {
         NdisHostCloseAdapter(Fixture.Adapter);
@@ -62,7 +61,7 @@ int FixtureTeardown(void **State)
     {
         NativeDriverUnload(Fixture.Driver);
     }
-    assert_null(QueueLinkCurrent());
+    assert_int_equal(NativeLinkCount(), 0);
     assert_int_equal(NativeReportLeaks(), 0);
     return 0;
 }
@@ -79,14 +78,4 @@ NDIS_HOST_COUNTERS FixtureCounters(VOID)
     NDIS_HOST_INFORMATION Information;
     NdisHostGetInformation(Fixture.Adapter, &Information);
     return Information.Counters;
-}
-
-VOID FixtureExpectViolation(VOID (*Body)(PVOID), PVOID Context, PCSTR Function, PCSTR Rule)
-{
-    NATIVE_OUTCOME Outcome;
-    NativeAttempt(Body, Context, &Outcome);
-    assert_int_equal(Outcome.Kind, NativeBugCheck);
-    assert_int_equal(Outcome.BugCheckCode, 0x7C);
-    assert_non_null(strstr((PCSTR)Outcome.BugCheckParameters[0], Rule));
-    assert_string_equal((PCSTR)Outcome.BugCheckParameters[1], Function);
 }

@@ -16,8 +16,8 @@
 #include <ndis.h>
 
 #include "native.h"
+#include "native_link.h"
 #include "ndis_host.h"
-#include "queue_link.h"
 #include "toy_miniport.h"
 
 typedef struct _FIXTURE
@@ -59,8 +59,5 @@ NDIS_HOST_COUNTERS FixtureCounters(VOID);
     } while (0)
 
 VOID FixtureSleep(ULONG Milliseconds);
-
-/* Runs Body, which must end in NdisHostViolation reporting Function, a part of Rule in its text. */
-VOID FixtureExpectViolation(VOID (*Body)(PVOID), PVOID Context, PCSTR Function, PCSTR Rule);
 
 #endif

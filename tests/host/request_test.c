@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Configuration, and OID requests: those that NDIS answers, those that reach the miniport. */
+#include "fixture.h"
+
+/* ---- Configuration ---- */
+
+static const WCHAR *const ValueNames[] = {L"Number", L"Text", L"Hex", L"Bad", L"Bytes", L"None"};
+
+static NDIS_STATUS ReadValue(
+    NDIS_HANDLE Configuration,
+    ULONG Name,
+    NDIS_PARAMETER_TYPE Type,
+    PNDIS_CONFIGURATION_PARAMETER *Value)
+{
+    NDIS_STRING Keyword;
+    NDIS_STATUS Status;
+    RtlInitUnicodeString(&Keyword, ValueNames[Name]);
+    NdisReadConfiguration(&Status, Value, Configuration, &Keyword, Type);
+    return Status;
+}
+
+static void ConfigurationIsTheDriverKey(void **State)
+{
+    static const WCHAR Decimal[] = L"4294967295", Hexadecimal[] = L"ff", Bad[] = L"4294967296";
+    ULONG Number = 51820;
+    NDIS_CONFIGURATION_OBJECT Object = {
+        .Header = {
+            NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT, 1, NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1}};
+    NDIS_HANDLE Configuration;
+    PNDIS_CONFIGURATION_PARAMETER Value;
+    UNREFERENCED_PARAMETER(State);
+    FixtureStart();
+    NativeDeviceSetValue(Fixture.Pdo, L"Number", REG_DWORD, &Number, sizeof(Number));
+    NativeDeviceSetValue(Fixture.Pdo, L"Text", REG_SZ, Decimal, sizeof(Decimal));
+    NativeDeviceSetValue(Fixture.Pdo, L"Hex", REG_SZ, Hexadecimal, sizeof(Hexadecimal));
+    NativeDeviceSetValue(Fixture.Pdo, L"Bad", REG_SZ, Bad, sizeof(Bad));
+    NativeDeviceSetValue(Fixture.Pdo, L"Bytes", REG_BINARY, "abc", 3);
+    Object.NdisHandle = Toy.Adapter;
+    assert_int_equal(NdisOpenConfigurationEx(&Object, &Configuration), NDIS_STATUS_SUCCESS);
+    assert_int_equal(ReadValue(Configuration, 0, NdisParameterInteger, &Value), 0);
+    assert_int_equal(Value->ParameterData.IntegerData, 51820);
+    assert_int_equal(ReadValue(Configuration, 1, NdisParameterInteger, &Value), 0);
+    assert_int_equal(Value->ParameterType, NdisParameterInteger);
+    assert_int_equal(Value->ParameterData.IntegerData, 0xFFFFFFFF);
+    assert_int_equal(ReadValue(Configuration, 1, NdisParameterString, &Value), 0);
+    assert_int_equal(Value->ParameterType, NdisParameterString);
+    assert_int_equal(Value->ParameterData.StringData.Length, 20);
+    assert_int_equal(ReadValue(Configuration, 2, NdisParameterHexInteger, &Value), 0);
+    assert_int_equal(Value->ParameterData.IntegerData, 0xFF);
+    assert_int_equal(
+        ReadValue(Configuration, 2, NdisParameterInteger, &Value), NDIS_STATUS_FAILURE);
+    assert_int_equal(
+        ReadValue(Configuration, 3, NdisParameterInteger, &Value), NDIS_STATUS_FAILURE);
+    assert_int_equal(ReadValue(Configuration, 4, NdisParameterBinary, &Value), 0);
+    assert_int_equal(Value->ParameterData.BinaryData.Length, 3);
+    assert_memory_equal(Value->ParameterData.BinaryData.Buffer, "abc", 3);
+    assert_int_equal(
+        ReadValue(Configuration, 5, NdisParameterInteger, &Value), NDIS_STATUS_FAILURE);
+    NdisCloseConfiguration(Configuration);
+}
+
+static void ConfigurationIsWritten(void **State)
+{
+    NDIS_CONFIGURATION_OBJECT Object = {
+        .Header = {
+            NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT, 1, NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1}};
+    NDIS_CONFIGURATION_PARAMETER Parameter = {.ParameterType = NdisParameterInteger};
+    PNDIS_CONFIGURATION_PARAMETER Value;
+    NDIS_HANDLE Configuration;
+    NDIS_STRING Keyword;
+    NDIS_STATUS Status;
+    ULONG Number;
+    UNREFERENCED_PARAMETER(State);
+    FixtureStart();
+    Object.NdisHandle = Toy.Adapter;
+    assert_int_equal(NdisOpenConfigurationEx(&Object, &Configuration), NDIS_STATUS_SUCCESS);
+    RtlInitUnicodeString(&Keyword, L"Number");
+    Parameter.ParameterData.IntegerData = 42;
+    NdisWriteConfiguration(&Status, Configuration, &Keyword, &Parameter);
+    assert_int_equal(Status, NDIS_STATUS_SUCCESS);
+    assert_int_equal(NativeDeviceGetDword(Fixture.Pdo, L"Number", &Number), STATUS_SUCCESS);
+    assert_int_equal(Number, 42);
+    RtlInitUnicodeString(&Keyword, L"Text");
+    Parameter.ParameterType = NdisParameterString;
+    RtlInitUnicodeString(&Parameter.ParameterData.StringData, L"adit");
+    NdisWriteConfiguration(&Status, Configuration, &Keyword, &Parameter);
+    assert_int_equal(Status, NDIS_STATUS_SUCCESS);
+    assert_int_equal(ReadValue(Configuration, 1, NdisParameterString, &Value), 0);
+    assert_int_equal(Value->ParameterData.StringData.Length, 8);
+    Parameter.ParameterType = 77;
+    NdisWriteConfiguration(&Status, Configuration, &Keyword, &Parameter);
+    assert_int_equal(Status, NDIS_STATUS_NOT_SUPPORTED);
+    NdisCloseConfiguration(Configuration);
+}
+
+/* ---- OIDs ---- */
+
+static void QueriesAreAnsweredByNdis(void **State)
+{
+    static const struct
+    {
+        NDIS_OID Oid;
+        ULONG Length;
+        ULONG64 Value;
+    } Cases[] = {
+        {OID_GEN_MAXIMUM_FRAME_SIZE, 4, 0xFFFF},
+        {OID_GEN_MEDIA_IN_USE, 4, NdisMediumIP},
+        {OID_GEN_CURRENT_PACKET_FILTER, 4, NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST},
+        {OID_GEN_CURRENT_LOOKAHEAD, 4, 256},
+        {OID_GEN_DRIVER_VERSION, 2, 0x0307},
+        {OID_GEN_MEDIA_CONNECT_STATUS, 4, 0},
+        {OID_GEN_MEDIA_CONNECT_STATUS_EX, 4, MediaConnectStateConnected},
+        {OID_GEN_LINK_SPEED, 4, 10000000},
+        {OID_GEN_XMIT_OK, 8, 7},
+        {OID_GEN_BYTES_RCV, 8, 0x500000006},
+        {OID_GEN_BYTES_RCV, 4, 6},
+        {OID_GEN_VENDOR_ID, 4, 0x12345678}, /* the miniport's own */
+    };
+    ULONG Written, Needed;
+    UNREFERENCED_PARAMETER(State);
+    FixtureStart();
+    ToyIndicateLinkState(MediaConnectStateConnected);
+    for (ULONG i = 0; i < ARRAYSIZE(Cases); i++)
+    {
+        ULONG64 Value = 0;
+        assert_int_equal(
+            NdisHostQuery(
+                Fixture.Adapter, Cases[i].Oid, &Value, Cases[i].Length, &Written, &Needed),
+            NDIS_STATUS_SUCCESS);
+        assert_int_equal(Written, Cases[i].Length);
+        assert_true(Value == Cases[i].Value);
+        Value = 0;
+        assert_int_equal(
+            NdisHostQuery(Fixture.Adapter, Cases[i].Oid, &Value, 1, &Written, &Needed),
+            NDIS_STATUS_INVALID_LENGTH);
+        assert_int_equal(Needed >= Cases[i].Length ? Cases[i].Length : Needed, Cases[i].Length);
+        assert_true(Value == 0);
+    }
+}
+
+static void RequestsReachTheMiniport(void **State)
+{
+    NDIS_OID_REQUEST Request = {
+        .Header = {
+            NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1,
+            NDIS_SIZEOF_OID_REQUEST_REVISION_1}};
+    UNREFERENCED_PARAMETER(State);
+    FixtureAdd();
+    Request.RequestType = NdisRequestMethod;
+    assert_int_equal(NdisHostOidRequest(Fixture.Adapter, &Request), NDIS_STATUS_ADAPTER_NOT_READY);
+    assert_int_equal(NativeDeviceStart(Fixture.Pdo), STATUS_SUCCESS);
+    assert_int_equal(NdisHostOidRequest(Fixture.Adapter, &Request), NDIS_STATUS_NOT_SUPPORTED);
+    Toy.PendOid = TRUE;
+    assert_int_equal(NdisHostOidRequest(Fixture.Adapter, &Request), NDIS_STATUS_NOT_SUPPORTED);
+    Toy.OidStatus = NDIS_STATUS_INVALID_DATA;
+    assert_int_equal(NdisHostOidRequest(Fixture.Adapter, &Request), NDIS_STATUS_INVALID_DATA);
+    assert_int_equal(NdisHostCancelOidRequest(Fixture.Adapter, NULL), STATUS_SUCCESS);
+    assert_non_null(strstr(Toy.Trace, "CancelOid "));
+}
+
+int main(void)
+{
+#define TEST(Function) cmocka_unit_test_setup_teardown(Function, FixtureSetup, FixtureTeardown)
+    const struct CMUnitTest Tests[] = {
+        TEST(ConfigurationIsTheDriverKey),
+        TEST(ConfigurationIsWritten),
+        TEST(QueriesAreAnsweredByNdis),
+        TEST(RequestsReachTheMiniport),
+    };
+    return cmocka_run_group_tests(Tests, NULL, NULL);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Broken rules: each case misuses NDIS and must end in bug check 0x7C that names the function and
+ * the rule. What a bug check leaves behind cannot be cleaned up, so each case has a process.
+ */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static NDIS_HANDLE MakePool(VOID)
+{
+    NET_BUFFER_LIST_POOL_PARAMETERS Parameters = {
+        .Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof(Parameters)},
+        .fAllocateNetBuffer = TRUE,
+        .PoolTag = TOY_TAG,
+    };
+    return NdisAllocateNetBufferListPool(NULL, &Parameters);
+}
+
+static VOID Ignore(PVOID Context, PNET_BUFFER_LIST Lists, ULONG Flags)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Lists);
+    UNREFERENCED_PARAMETER(Flags);
+}
+
+/* A list that the miniport holds. */
+static PNET_BUFFER_LIST SendOne(VOID)
+{
+    PNET_BUFFER_LIST List = ToyMakeList(MakePool(), 1, 10, 0);
+    Toy.Send = ToySendHold;
+    NdisHostSend(Fixture.Adapter, List, 0, 0, Ignore, NULL);
+    return List;
+}
+
+/* ---- Cases ---- */
+
+static VOID SendCompletedTwice(PVOID Context)
+{
+    PNET_BUFFER_LIST List = SendOne();
+    UNREFERENCED_PARAMETER(Context);
+    NdisMSendNetBufferListsComplete(Toy.Adapter, List, 0);
+    NdisMSendNetBufferListsComplete(Toy.Adapter, List, 0);
+}
+
+static VOID SendFreedByMiniport(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    NdisFreeNetBufferList(SendOne());
+}
+
+static VOID SendWithNetBuffersTaken(PVOID Context)
+{
+    PNET_BUFFER_LIST List = SendOne();
+    UNREFERENCED_PARAMETER(Context);
+    List->FirstNetBuffer = NULL;
+    NdisMSendNetBufferListsComplete(Toy.Adapter, List, 0);
+}
+
+static VOID SendCompletedPending(PVOID Context)
+{
+    PNET_BUFFER_LIST List = SendOne();
+    UNREFERENCED_PARAMETER(Context);
+    List->Status = NDIS_STATUS_PENDING;
+    NdisMSendNetBufferListsComplete(Toy.Adapter, List, 0);
+}
+
+static VOID SendOutlivesPause(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    SendOne();
+    NdisHostPause(Fixture.Adapter);
+}
+
+static VOID ReceiveWhilePaused(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    NdisHostPause(Fixture.Adapter);
+    ToyIndicate("x", 1, 1, NDIS_ETH_TYPE_IPV4, 0);
+}
+
+static PNET_BUFFER_LIST ReceiveList(VOID)
+{
+    PNET_BUFFER_LIST List = ToyMakeList(Toy.Pool, 1, 10, 0);
+    List->SourceHandle = Toy.Adapter;
+    NET_BUFFER_LIST_INFO(List, NetBufferListFrameType) = (PVOID)8;
+    return List;
+}
+
+static VOID ReceiveNotTerminated(PVOID Context)
+{
+    PNET_BUFFER_LIST List = ReceiveList();
+    UNREFERENCED_PARAMETER(Context);
+    List->Next = ReceiveList();
+    NdisMIndicateReceiveNetBufferLists(Toy.Adapter, List, 0, 1, 0);
+}
+
+static VOID ReceiveWithoutSource(PVOID Context)
+{
+    PNET_BUFFER_LIST List = ReceiveList();
+    UNREFERENCED_PARAMETER(Context);
+    List->SourceHandle = NULL;
+    NdisMIndicateReceiveNetBufferLists(Toy.Adapter, List, 0, 1, 0);
+}
+
+static VOID ReceiveTwice(PVOID Context)
+{
+    PNET_BUFFER_LIST List = SendOne();
+    UNREFERENCED_PARAMETER(Context);
+    List->SourceHandle = Toy.Adapter;
+    NdisMIndicateReceiveNetBufferLists(Toy.Adapter, List, 0, 1, 0);
+}
+
+static VOID ForeignList(PVOID Context)
+{
+    static DECLSPEC_ALIGN(16) UCHAR Memory[1024];
+    UNREFERENCED_PARAMETER(Context);
+    NdisFreeNetBufferList((PNET_BUFFER_LIST)&Memory[512]);
+}
+
+static VOID PoolFreedTooEarly(PVOID Context)
+{
+    NDIS_HANDLE Pool = MakePool();
+    UNREFERENCED_PARAMETER(Context);
+    NdisAllocateNetBufferList(Pool, 0, 0);
+    NdisFreeNetBufferListPool(Pool);
+}
+
+static VOID PreallocatedNetBufferFreed(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    NdisFreeNetBuffer(ToyMakeList(MakePool(), 1, 10, 0)->FirstNetBuffer);
+}
+
+static VOID AdvanceTooFar(PVOID Context)
+{
+    PNET_BUFFER_LIST List = ToyMakeList(MakePool(), 1, 10, 0);
+    UNREFERENCED_PARAMETER(Context);
+    NdisAdvanceNetBufferDataStart(List->FirstNetBuffer, 11, FALSE, NULL);
+}
+
+static VOID PauseCompletedUnasked(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    NdisMPauseComplete(Toy.Adapter);
+}
+
+static VOID RestartCompletedUnasked(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    NdisMRestartComplete(Toy.Adapter, NDIS_STATUS_SUCCESS);
+}
+
+static VOID OidCompletedUnasked(PVOID Context)
+{
+    NDIS_OID_REQUEST Request;
+    UNREFERENCED_PARAMETER(Context);
+    NdisMOidRequestComplete(Toy.Adapter, &Request, NDIS_STATUS_SUCCESS);
+}
+
+static NDIS_STATUS NDISAPI OidOverrun(NDIS_HANDLE Context, PNDIS_OID_REQUEST Request)
+{
+    UNREFERENCED_PARAMETER(Context);
+    Request->DATA.QUERY_INFORMATION.BytesWritten =
+        Request->DATA.QUERY_INFORMATION.InformationBufferLength + 1;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static VOID OidWritesTooMuch(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    Toy.Characteristics.OidRequestHandler = OidOverrun;
+    FixtureAdd();
+    NativeDeviceStart(Fixture.Pdo);
+}
+
+static VOID GeneralAttributesMissing(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    Toy.LeaveOutGeneral = TRUE;
+    FixtureAdd();
+    NativeDeviceStart(Fixture.Pdo);
+}
+
+static VOID AttributesTooLate(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    NdisMSetMiniportAttributes(Toy.Adapter, (PNDIS_MINIPORT_ADAPTER_ATTRIBUTES)&Toy.General);
+}
+
+static VOID UnloadWithoutDeregister(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    Toy.LeaveOutDeregister = TRUE;
+    FixtureLoad();
+    NativeDriverUnload(Fixture.Driver);
+}
+
+static VOID StatusAfterHalt(PVOID Context)
+{
+    NDIS_HANDLE Adapter = Toy.Adapter;
+    UNREFERENCED_PARAMETER(Context);
+    NdisHostSetPower(Fixture.Adapter, PowerDeviceD3);
+    Toy.Adapter = Adapter;
+    ToyIndicateLinkState(MediaConnectStateConnected);
+}
+
+typedef struct _CASE
+{
+    PCSTR Name;
+    VOID (*Body)(PVOID);
+    BOOLEAN Started; /* the body wants a running miniport */
+    PCSTR Function;
+    PCSTR Rule; /* part of its text */
+} CASE;
+
+#define COMPLETE "NdisMSendNetBufferListsComplete"
+#define INDICATE "NdisMIndicateReceiveNetBufferLists"
+
+static const CASE Cases[] = {
+#define CASE_OF(Body, Started, Function, Rule) {#Body, Body, Started, Function, Rule}
+    CASE_OF(SendCompletedTwice, TRUE, COMPLETE, "completed once"),
+    CASE_OF(SendFreedByMiniport, TRUE, "NdisFreeNetBufferList", "freed by its owner"),
+    CASE_OF(SendWithNetBuffersTaken, TRUE, COMPLETE, "does not modify the NET_BUFFER"),
+    CASE_OF(SendCompletedPending, TRUE, COMPLETE, "final status"),
+    CASE_OF(SendOutlivesPause, TRUE, "MiniportPause", "all outstanding sends"),
+    CASE_OF(ReceiveWhilePaused, TRUE, INDICATE, "only from MiniportRestart"),
+    CASE_OF(ReceiveNotTerminated, TRUE, INDICATE, "the last one's Next is NULL"),
+    CASE_OF(ReceiveWithoutSource, TRUE, INDICATE, "SourceHandle"),
+    CASE_OF(ReceiveTwice, TRUE, INDICATE, "indicated by its owner"),
+    CASE_OF(ForeignList, FALSE, "NdisFreeNetBufferList", "come from an NDIS pool"),
+    CASE_OF(PoolFreedTooEarly, FALSE, "NdisFreeNetBufferListPool", "freed before the pool"),
+    CASE_OF(PreallocatedNetBufferFreed, FALSE, "NdisFreeNetBuffer", "pool handle"),
+    CASE_OF(AdvanceTooFar, FALSE, "NdisAdvanceNetBufferDataStart", "as long as the data"),
+    CASE_OF(PauseCompletedUnasked, TRUE, "NdisMPauseComplete", "completed once"),
+    CASE_OF(RestartCompletedUnasked, TRUE, "NdisMRestartComplete", "completed once"),
+    CASE_OF(OidCompletedUnasked, TRUE, "NdisMOidRequestComplete", "Only the pending"),
+    CASE_OF(OidWritesTooMuch, FALSE, "MiniportOidRequest", "BytesWritten"),
+    CASE_OF(GeneralAttributesMissing, FALSE, "MiniportInitializeEx", "general attributes are set"),
+    CASE_OF(AttributesTooLate, TRUE, "NdisMSetMiniportAttributes", "MiniportInitializeEx"),
+    CASE_OF(UnloadWithoutDeregister, FALSE, "MiniportDriverUnload", "NdisMDeregister"),
+    CASE_OF(StatusAfterHalt, TRUE, "NdisMIndicateStatusEx", "before MiniportHaltEx"),
+};
+
+static int RunCase(const CASE *Case)
+{
+    NATIVE_OUTCOME Outcome;
+    ToyReset();
+    if (Case->Started)
+    {
+        FixtureStart();
+    }
+    NativeAttempt(Case->Body, NULL, &Outcome);
+    if (Outcome.Kind != NativeBugCheck || Outcome.BugCheckCode != 0x7C)
+    {
+        printf(
+            "%s: outcome %d, bug check 0x%x, rule %s: %s\n", Case->Name, Outcome.Kind,
+            Outcome.BugCheckCode, Outcome.Rule, Outcome.Detail);
+        return 1;
+    }
+    if (strstr((PCSTR)Outcome.BugCheckParameters[0], Case->Rule) == NULL ||
+        strcmp((PCSTR)Outcome.BugCheckParameters[1], Case->Function) != 0)
+    {
+        printf(
+            "%s: reported as \"%s\" in %s\n", Case->Name, (PCSTR)Outcome.BugCheckParameters[0],
+            (PCSTR)Outcome.BugCheckParameters[1]);
+        return 1;
+    }
+    return 0;
+}
+
+int main(void)
+{
+    int Failed = 0;
+    for (ULONG i = 0; i < ARRAYSIZE(Cases); i++)
+    {
+        int Status = 1;
+        pid_t Child;
+        fflush(stdout);
+        Child = fork();
+        if (Child == 0)
+        {
+            int Result = RunCase(&Cases[i]);
+            fflush(stdout);
+            _exit(Result);
+        }
+        waitpid(Child, &Status, 0);
+        printf("%s: %s\n", Status == 0 ? "ok" : "FAILED", Cases[i].Name);
+        Failed += Status != 0;
+    }
+    return Failed != 0;
+}

@@ -282,47 +282,65 @@ static VOID NDISAPI ToySendLists(
     }
     if (Toy.Send == ToySendHold)
     {
+        KLOCK_QUEUE_HANDLE Lock;
         for (List = Lists; List->Next != NULL; List = List->Next)
         {
         }
+        KeAcquireInStackQueuedSpinLock(&Toy.HeldLock, &Lock);
         List->Next = Toy.Held;
         Toy.Held = Lists;
+        KeReleaseInStackQueuedSpinLock(&Lock);
         return;
     }
     ToyCompleteSends(Lists, Toy.SendStatus, SendFlags & NDIS_SEND_FLAGS_DISPATCH_LEVEL);
 }
 
-VOID ToyReleaseSends(VOID)
+/* Takes off those with that cancel identifier, or all. */
+static PNET_BUFFER_LIST ToyTakeHeld(PVOID CancelId, BOOLEAN All)
 {
-    PNET_BUFFER_LIST Lists = Toy.Held;
-    Toy.Held = NULL;
-    if (Lists != NULL)
-    {
-        ToyCompleteSends(Lists, NDIS_STATUS_SUCCESS, 0);
-    }
-}
-
-static VOID NDISAPI ToyCancelSend(NDIS_HANDLE Context, PVOID CancelId)
-{
-    PNET_BUFFER_LIST *Link = &Toy.Held, Cancelled = NULL;
-    UNREFERENCED_PARAMETER(Context);
+    PNET_BUFFER_LIST *Link = &Toy.Held, Taken = NULL;
+    KLOCK_QUEUE_HANDLE Lock;
+    KeAcquireInStackQueuedSpinLock(&Toy.HeldLock, &Lock);
     while (*Link != NULL)
     {
         PNET_BUFFER_LIST List = *Link;
-        if (NET_BUFFER_LIST_INFO(List, NetBufferListCancelId) == CancelId)
+        if (All || NET_BUFFER_LIST_INFO(List, NetBufferListCancelId) == CancelId)
         {
             *Link = List->Next;
-            List->Next = Cancelled;
-            Cancelled = List;
+            List->Next = Taken;
+            Taken = List;
         }
         else
         {
             Link = &List->Next;
         }
     }
-    if (Cancelled != NULL)
+    KeReleaseInStackQueuedSpinLock(&Lock);
+    return Taken;
+}
+
+ULONG ToyReleaseSends(VOID)
+{
+    PNET_BUFFER_LIST Lists = ToyTakeHeld(NULL, TRUE), List;
+    ULONG Count = 0;
+    for (List = Lists; List != NULL; List = List->Next)
     {
-        ToyCompleteSends(Cancelled, NDIS_STATUS_REQUEST_ABORTED, 0);
+        Count++;
+    }
+    if (Count != 0)
+    {
+        ToyCompleteSends(Lists, NDIS_STATUS_SUCCESS, 0);
+    }
+    return Count;
+}
+
+static VOID NDISAPI ToyCancelSend(NDIS_HANDLE Context, PVOID CancelId)
+{
+    PNET_BUFFER_LIST Lists = ToyTakeHeld(CancelId, FALSE);
+    UNREFERENCED_PARAMETER(Context);
+    if (Lists != NULL)
+    {
+        ToyCompleteSends(Lists, NDIS_STATUS_REQUEST_ABORTED, 0);
     }
 }
 

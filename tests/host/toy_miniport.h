@@ -47,7 +47,8 @@ typedef struct _TOY
     volatile LONG Returns; /* net buffer lists */
     UCHAR LastSent[0x10000];
     ULONG LastSentLength;
-    PNET_BUFFER_LIST Held;
+    KSPIN_LOCK HeldLock;
+    PNET_BUFFER_LIST Held; /* guarded by HeldLock */
     NDIS_HANDLE Pool;
 } TOY, *PTOY;
 
@@ -70,8 +71,8 @@ VOID ToyIndicate(const VOID *Data, ULONG Length, ULONG Parts, USHORT FrameType, 
 
 VOID ToyIndicateLinkState(NDIS_MEDIA_CONNECT_STATE State);
 
-/* Completes what ToySendHold held. */
-VOID ToyReleaseSends(VOID);
+/* Completes what ToySendHold held; how many lists. */
+ULONG ToyReleaseSends(VOID);
 
 /* Makes a list of Count packets for sending, each Length bytes of Fill; and frees it. */
 PNET_BUFFER_LIST ToyMakeList(NDIS_HANDLE Pool, ULONG Count, ULONG Length, UCHAR Fill);

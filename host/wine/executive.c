@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What Wine's kernel lacks of the executive: rundown protection, reader-writer spin locks, raising.
+ * What Wine's kernel lacks of the executive: rundown protection, reader-writer spin locks, raising,
+ * and the performance counter, which it leaves to its hal.dll.
  */
 #define _NTSYSTEM_
 #include <ntifs.h>
@@ -18,6 +19,13 @@
 VOID NTAPI ExRaiseStatus(NTSTATUS Status)
 {
     RtlRaiseStatus(Status);
+}
+
+LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER Frequency)
+{
+    LARGE_INTEGER Counter;
+    NtQueryPerformanceCounter(&Counter, Frequency);
+    return Counter;
 }
 
 VOID FASTCALL ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)

@@ -49,6 +49,7 @@ static const IMPORT_REPLACEMENT ImportReplacements[] = {
     REPLACE(IoAttachDeviceToDeviceStack),
     REPLACE(IoBuildPartialMdl),
     REPLACE(IoGetFileObjectGenericMapping),
+    REPLACE(KeQueryPerformanceCounter),
     REPLACE(KeSetEvent),
     REPLACE(MmBuildMdlForNonPagedPool),
     REPLACE(MmGetSystemRoutineAddress),

@@ -66,7 +66,7 @@ static void Write(unsigned Slot, size_t Offset, unsigned Value)
 static void TestSharing(void)
 {
     const size_t Size = 0x500000, Second = 0x2003F4;
-    MEMORY_BASIC_INFORMATION Before, After;
+    MEMORY_BASIC_INFORMATION Before = {0}, After = {0};
     unsigned char *Memory = VirtualAlloc(NULL, Size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     ULONGLONG Start;
     for (size_t i = 0; i < Size; i++)
@@ -274,13 +274,13 @@ static void TestWriters(void)
 {
     HANDLE Thread;
     LONG Sum = 0;
+    int Status = 0;
+    Counted = StopCounting = 0;
     Counter = VirtualAlloc(NULL, 0x100000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     Thread = CreateThread(NULL, 0, Count, NULL, 0, NULL);
-    for (int i = 0; i < 20; i++)
-    {
-        CHECK(Lock(0, (void *)Counter, 0x100000) == 0);
+    for (int i = 0; i < 20 && (Status = Lock(0, (void *)Counter, 0x100000)) == 0; i++)
         Unlock(0);
-    }
+    CHECK(Status == 0);
     StopCounting = 1;
     WaitForSingleObject(Thread, INFINITE);
     CloseHandle(Thread);
@@ -297,14 +297,15 @@ static void TestProcess(const char *Self)
     PROCESS_INFORMATION Child;
     char Command[512];
     unsigned Value = 0;
+    HANDLE Ready;
     snprintf(Command, sizeof(Command), "\"%s\" hold", Self);
     CHECK(CreateProcessA(NULL, Command, NULL, NULL, FALSE, 0, NULL, NULL, &Startup, &Child));
-    for (int i = 0; i < 200 && Value != 0xBB; i++)
+    for (int i = 0; i < 200; i++)
     {
         Sleep(50);
         if (WaitForSingleObject(Child.hProcess, 0) == WAIT_OBJECT_0)
             break;
-        HANDLE Ready = OpenEventW(SYNCHRONIZE, FALSE, L"AditHostTestReady");
+        Ready = OpenEventW(SYNCHRONIZE, FALSE, L"AditHostTestReady");
         if (Ready != NULL)
         {
             CloseHandle(Ready);
@@ -341,19 +342,114 @@ static int Hold(void)
     return 0;
 }
 
-int main(int argc, char **argv)
+/* The Linux process that the driver runs in: the one that has it mapped. 0: none. */
+static unsigned DriverProcess(void)
+{
+    WIN32_FIND_DATAA Entry;
+    HANDLE Find = FindFirstFileA("Z:\\proc\\*", &Entry);
+    char Path[MAX_PATH], Line[1024];
+    unsigned Found = 0;
+    if (Find == INVALID_HANDLE_VALUE)
+        return 0;
+    do
+    {
+        FILE *Maps;
+        snprintf(Path, sizeof(Path), "Z:\\proc\\%s\\maps", Entry.cFileName);
+        Maps = atoi(Entry.cFileName) != 0 ? fopen(Path, "r") : NULL;
+        while (Maps != NULL && fgets(Line, sizeof(Line), Maps) != NULL)
+            if (strstr(Line, "/host_test.sys") != NULL)
+                Found = (unsigned)atoi(Entry.cFileName);
+        if (Maps != NULL)
+            fclose(Maps);
+    } while (Found == 0 && FindNextFileA(Find, &Entry));
+    FindClose(Find);
+    return Found;
+}
+
+/* Client pages that the driver's process still has mapped, or open as files. */
+static int LeftOvers(unsigned Process)
+{
+    char Path[MAX_PATH], Line[1024];
+    FILE *Maps;
+    int Count = 0;
+    snprintf(Path, sizeof(Path), "Z:\\proc\\%u\\maps", Process);
+    Maps = fopen(Path, "r");
+    while (Maps != NULL && fgets(Line, sizeof(Line), Maps) != NULL)
+        Count += strstr(Line, "adit-client-pages") != NULL;
+    if (Maps != NULL)
+        fclose(Maps);
+    return Maps != NULL ? Count : -1;
+}
+
+static int OpenFiles(unsigned Process)
+{
+    WIN32_FIND_DATAA Entry;
+    char Path[MAX_PATH];
+    HANDLE Find;
+    int Count = 0;
+    snprintf(Path, sizeof(Path), "Z:\\proc\\%u\\fd\\*", Process);
+    Find = FindFirstFileA(Path, &Entry);
+    if (Find == INVALID_HANDLE_VALUE)
+        return -1;
+    do
+        Count++;
+    while (FindNextFileA(Find, &Entry));
+    FindClose(Find);
+    return Count;
+}
+
+/* Starts the driver that lies beside this program. */
+static SC_HANDLE StartDriver(void)
+{
+    SC_HANDLE Manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS), Service;
+    WCHAR Path[MAX_PATH];
+    GetModuleFileNameW(NULL, Path, MAX_PATH);
+    wcscpy(wcsrchr(Path, L'.'), L".sys");
+    Service = CreateServiceW(
+        Manager, L"AditHostTest", L"AditHostTest", SERVICE_ALL_ACCESS, SERVICE_KERNEL_DRIVER,
+        SERVICE_DEMAND_START, SERVICE_ERROR_NORMAL, Path, L"AditHostTest", NULL, NULL, NULL, NULL);
+    if (Service == NULL)
+        Service = OpenServiceW(Manager, L"AditHostTest", SERVICE_ALL_ACCESS);
+    if (Service == NULL ||
+        (!StartServiceW(Service, 0, NULL) && GetLastError() != ERROR_SERVICE_ALREADY_RUNNING))
+        printf("FAIL the driver does not start: error %lu\n", GetLastError());
+    CloseServiceHandle(Manager);
+    return Service;
+}
+
+static void OpenDevice(void)
 {
     Device = CreateFileW(
         L"\\\\.\\AditHostTest", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
-    setvbuf(stdout, NULL, _IONBF, 0);
     if (Device == INVALID_HANDLE_VALUE)
     {
         printf("FAIL \\\\.\\AditHostTest does not open: error %lu\n", GetLastError());
-        return 1;
+        exit(1);
     }
+}
+
+int main(int argc, char **argv)
+{
+    SC_HANDLE Service = NULL;
+    unsigned Process;
+    int Files;
+    setvbuf(stdout, NULL, _IONBF, 0);
     if (argc > 1 && strcmp(argv[1], "hold") == 0)
+    {
+        OpenDevice();
         return Hold();
+    }
+    Service = StartDriver();
+    OpenDevice();
+    Process = DriverProcess();
+    CHECK(Process != 0);
     CHECK(Call(HOST_TEST_ROUTINE, (HOST_TEST_REQUEST){0}).Value == 7);
+    /* What stays open for good is opened by the first of each. */
+    TestSharing();
+    TestEvents();
+    TestAccess();
+    TestProcess(argv[0]);
+    Files = OpenFiles(Process);
     TestSharing();
     TestOtherMemory();
     TestBadMemory();
@@ -361,6 +457,12 @@ int main(int argc, char **argv)
     TestAccess();
     TestWriters();
     TestProcess(argv[0]);
+    CHECK(LeftOvers(Process) == 0);
+    printf("     %d files open\n", Files);
+    CHECK(OpenFiles(Process) == Files && Files > 0);
+    CloseHandle(Device);
+    DeleteService(Service);
+    CloseServiceHandle(Service);
     printf("%d failed\n", Failures);
     return Failures != 0;
 }

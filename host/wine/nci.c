@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nci.dll: names of network connections, as Windows' own network setup has them. Wine has none.
+ * A name is a value in the registry, where Windows keeps it too, and the name of the Linux
+ * interface, which ndis.sys changes when asked through the adapter's device.
+ */
+#include <winsock2.h>
+#include <windows.h>
+#include <winioctl.h>
+#include <iphlpapi.h>
+#include <netioapi.h>
+
+#include "control.h"
+
+#define NCI_MAX_NAME 256 /* characters, the terminator included */
+
+/* "{00000000-0000-0000-0000-000000000000}" */
+#define NCI_GUID_LENGTH 39
+
+static const WCHAR NciNetworkKey[] = L"SYSTEM\\CurrentControlSet\\Control\\Network\\"
+                                     L"{4D36E972-E325-11CE-BFC1-08002BE10318}";
+
+static void NciGuidToString(const GUID *Guid, WCHAR Text[NCI_GUID_LENGTH])
+{
+    wsprintfW(
+        Text, L"{%08lX-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}", Guid->Data1, Guid->Data2,
+        Guid->Data3, Guid->Data4[0], Guid->Data4[1], Guid->Data4[2], Guid->Data4[3], Guid->Data4[4],
+        Guid->Data4[5], Guid->Data4[6], Guid->Data4[7]);
+}
+
+/* The key of an adapter's connection, below NciNetworkKey. */
+static void NciKeyName(const WCHAR *Adapter, WCHAR *Key, DWORD Size)
+{
+    lstrcpynW(Key, Adapter, Size);
+    lstrcatW(Key, L"\\Connection");
+}
+
+static HANDLE NciOpenAdapter(const WCHAR *Adapter)
+{
+    WCHAR Path[4 + NCI_GUID_LENGTH] = L"\\\\.\\";
+    lstrcatW(Path, Adapter);
+    return CreateFileW(
+        Path, 0, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL,
+        NULL);
+}
+
+/* Is this name another adapter's? Keys of adapters that are gone do not count. */
+static BOOL NciIsTaken(HKEY Network, const WCHAR *Adapter, const WCHAR *Name)
+{
+    WCHAR Other[64], Key[96], Taken[NCI_MAX_NAME];
+    DWORD Size;
+    HANDLE Device;
+    for (DWORD i = 0;; i++)
+    {
+        Size = ARRAYSIZE(Other);
+        if (RegEnumKeyExW(Network, i, Other, &Size, NULL, NULL, NULL, NULL) != ERROR_SUCCESS)
+            return FALSE;
+        if (Size != NCI_GUID_LENGTH - 1 || lstrcmpiW(Other, Adapter) == 0)
+            continue;
+        NciKeyName(Other, Key, ARRAYSIZE(Key));
+        Size = sizeof(Taken);
+        if (RegGetValueW(Network, Key, L"Name", RRF_RT_REG_SZ, NULL, Taken, &Size) !=
+                ERROR_SUCCESS ||
+            lstrcmpiW(Taken, Name) != 0)
+            continue;
+        Device = NciOpenAdapter(Other);
+        if (Device == INVALID_HANDLE_VALUE)
+            continue;
+        CloseHandle(Device);
+        return TRUE;
+    }
+}
+
+/* The interface first: it is what may refuse. */
+static DWORD NciRename(HKEY Network, const WCHAR *Adapter, const WCHAR *Name)
+{
+    WCHAR Key[96];
+    DWORD Error = ERROR_SUCCESS, Returned, Length = (DWORD)lstrlenW(Name) * sizeof(WCHAR);
+    HANDLE Device;
+    if (NciIsTaken(Network, Adapter, Name))
+        return ERROR_DUP_NAME;
+    Device = NciOpenAdapter(Adapter);
+    if (Device == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    if (!DeviceIoControl(
+            Device, HOST_IOCTL_SET_NAME, (void *)Name, Length, NULL, 0, &Returned, NULL))
+        Error = GetLastError();
+    CloseHandle(Device);
+    if (Error == ERROR_ALREADY_EXISTS)
+        return ERROR_DUP_NAME;
+    if (Error != ERROR_SUCCESS)
+        return Error;
+    NciKeyName(Adapter, Key, ARRAYSIZE(Key));
+    return (DWORD)RegSetKeyValueW(Network, Key, L"Name", REG_SZ, Name, Length + sizeof(WCHAR));
+}
+
+/*
+ * Names a connection. ERROR_DUP_NAME: another adapter, or an interface of Linux, is named so, and
+ * nothing has changed. ERROR_INVALID_NAME, ERROR_INVALID_PARAMETER, ERROR_ACCESS_DENIED (for
+ * administrators only), ERROR_FILE_NOT_FOUND: no such adapter.
+ */
+DWORD WINAPI NciSetConnectionName(const GUID *Guid, LPCWSTR NewName)
+{
+    WCHAR Adapter[NCI_GUID_LENGTH];
+    HANDLE Mutex;
+    HKEY Network;
+    DWORD Error;
+    if (Guid == NULL || NewName == NULL)
+        return ERROR_INVALID_PARAMETER;
+    if (NewName[0] == 0 || lstrlenW(NewName) >= NCI_MAX_NAME)
+        return ERROR_INVALID_NAME;
+    NciGuidToString(Guid, Adapter);
+    /* Two callers could otherwise both find a name free. */
+    Mutex = CreateMutexW(NULL, FALSE, L"AditConnectionNames");
+    if (Mutex == NULL)
+        return GetLastError();
+    WaitForSingleObject(Mutex, INFINITE);
+    Error = (DWORD)RegCreateKeyExW(
+        HKEY_LOCAL_MACHINE, NciNetworkKey, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &Network, NULL);
+    if (Error == ERROR_SUCCESS)
+    {
+        Error = NciRename(Network, Adapter, NewName);
+        RegCloseKey(Network);
+    }
+    ReleaseMutex(Mutex);
+    CloseHandle(Mutex);
+    return Error;
+}
+
+/* The name of a connection that was never named is that of its interface. */
+static DWORD NciInterfaceName(const GUID *Guid, WCHAR *Name)
+{
+    NET_LUID Luid;
+    DWORD Error = ConvertInterfaceGuidToLuid(Guid, &Luid);
+    if (Error != ERROR_SUCCESS)
+        return Error;
+    return ConvertInterfaceLuidToAlias(&Luid, Name, NCI_MAX_NAME);
+}
+
+/*
+ * Sizes are in bytes, the terminator included. ERROR_INSUFFICIENT_BUFFER: *RequiredSize says how
+ * much it takes; Name may then be NULL.
+ */
+DWORD WINAPI
+NciGetConnectionName(const GUID *Guid, LPWSTR Name, DWORD NameSize, DWORD *RequiredSize)
+{
+    WCHAR Adapter[NCI_GUID_LENGTH], Key[ARRAYSIZE(NciNetworkKey) + 64], Value[NCI_MAX_NAME];
+    DWORD Size = sizeof(Value), Error;
+    if (Guid == NULL || (Name == NULL && NameSize != 0))
+        return ERROR_INVALID_PARAMETER;
+    NciGuidToString(Guid, Adapter);
+    lstrcpyW(Key, NciNetworkKey);
+    lstrcatW(Key, L"\\");
+    NciKeyName(Adapter, Key + lstrlenW(Key), NCI_GUID_LENGTH);
+    Error =
+        (DWORD)RegGetValueW(HKEY_LOCAL_MACHINE, Key, L"Name", RRF_RT_REG_SZ, NULL, Value, &Size);
+    if (Error != ERROR_SUCCESS)
+        Error = NciInterfaceName(Guid, Value);
+    if (Error != ERROR_SUCCESS)
+        return Error;
+    Size = (DWORD)(lstrlenW(Value) + 1) * sizeof(WCHAR);
+    if (RequiredSize != NULL)
+        *RequiredSize = Size;
+    if (NameSize < Size)
+        return ERROR_INSUFFICIENT_BUFFER;
+    lstrcpyW(Name, Value);
+    return ERROR_SUCCESS;
+}
+
+BOOL WINAPI DllMainCRTStartup(HINSTANCE Instance, DWORD Reason, void *Reserved)
+{
+    (void)Reserved;
+    if (Reason == DLL_PROCESS_ATTACH)
+        DisableThreadLibraryCalls(Instance);
+    return TRUE;
+}

@@ -136,6 +136,7 @@ NTSTATUS ObpReferenceHandle(
 VOID ObpCloseAllHandles(PEPROCESS Process);
 VOID ObpFreeHandleTable(PEPROCESS Process);
 ULONG ObpReportObjects(VOID);
+VOID ObpUsage(PULONG Objects, PULONG References);
 
 /* ---- ps ---- */
 
@@ -194,12 +195,14 @@ ULONG SepReportContexts(VOID);
 /* Frees the user ranges of a process that has ended. */
 VOID MiDeleteAddressSpace(PEPROCESS Process);
 ULONG MiReportMappings(VOID);
+VOID MiUsage(PULONG Mappings, PULONG LockedPages);
 BOOLEAN MiIsUserAddress(PEPROCESS Process, PVOID Address);
 /* One reference each, for the pages of a range of that process: all of them or none. */
 NTSTATUS MiReferenceUserPages(
     PEPROCESS Process, PVOID Address, SIZE_T Length, BOOLEAN Write, PPFN_NUMBER Pages);
 VOID MiDereferencePages(const PFN_NUMBER *Pages, ULONG Count);
-PVOID MiMapPages(const PFN_NUMBER *Pages, ULONG Count);
+/* Address space with the pages in it and an untouchable page before and behind. NULL: none left. */
+PVOID MiMapPages(const PFN_NUMBER *Pages, ULONG Count, BOOLEAN Below4GB);
 VOID MiUnmapPages(PVOID Address, ULONG Count);
 
 /* ---- ex ---- */

@@ -286,9 +286,9 @@ static VOID KiSleep(KI_WAIT *Wait, const struct timespec *Deadline)
     int Error = 0;
     while (!Wait->Done && Error == 0)
     {
-        Error = Deadline ? pthread_cond_timedwait(
-                               &Wait->Thread->Wake, &KiDispatcherLock.Mutex, Deadline)
-                         : pthread_cond_wait(&Wait->Thread->Wake, &KiDispatcherLock.Mutex);
+        Error = Deadline
+                    ? pthread_cond_timedwait(&Wait->Thread->Wake, &KiDispatcherLock.Mutex, Deadline)
+                    : pthread_cond_wait(&Wait->Thread->Wake, &KiDispatcherLock.Mutex);
     }
     if (!Wait->Done)
     {

@@ -207,7 +207,7 @@ PVOID MmMapLockedPagesSpecifyCache(
     PVOID Base = NULL;
     if (!FAULT())
     {
-        Base = MiPages(Mdl)[0] ? MiMapPages(MiPages(Mdl), MiPageCount(Mdl)) : Mdl->StartVa;
+        Base = MiPages(Mdl)[0] ? MiMapPages(MiPages(Mdl), MiPageCount(Mdl), FALSE) : Mdl->StartVa;
     }
     if (!Base && BugCheckOnFailure)
     {
@@ -247,6 +247,12 @@ VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL Mdl)
     InterlockedDecrement(&MiMappings);
     Mdl->MappedSystemVa = NULL;
     Mdl->MdlFlags &= (CSHORT) ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
+}
+
+VOID MiUsage(PULONG Mappings, PULONG LockedPages)
+{
+    *Mappings = (ULONG)ReadAcquire(&MiMappings);
+    *LockedPages = (ULONG)ReadAcquire(&MiLockedPages);
 }
 
 ULONG MiReportMappings(VOID)

@@ -122,11 +122,11 @@ static BOOLEAN MiMapOver(PUCHAR Base, const PFN_NUMBER *Pages, ULONG Count)
     return TRUE;
 }
 
-/* Address space with the pages in it and an untouchable page before and behind. NULL: none left. */
-PVOID MiMapPages(const PFN_NUMBER *Pages, ULONG Count)
+PVOID MiMapPages(const PFN_NUMBER *Pages, ULONG Count, BOOLEAN Below4GB)
 {
     SIZE_T Size = ((SIZE_T)Count + 2) << PAGE_SHIFT;
-    PUCHAR Reserved = mmap(NULL, Size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int Flags = MAP_PRIVATE | MAP_ANONYMOUS | (Below4GB ? MAP_32BIT : 0);
+    PUCHAR Reserved = mmap(NULL, Size, PROT_NONE, Flags, -1, 0);
     if (Reserved == MAP_FAILED)
     {
         return NULL;
@@ -171,7 +171,7 @@ PVOID NativeUserAllocate(PEPROCESS Process, SIZE_T Size, ULONG Offset)
     {
         Range->Pages[Index] = First + Index;
     }
-    Range->Base = MiMapPages(Range->Pages, Count);
+    Range->Base = MiMapPages(Range->Pages, Count, Process->Wow64);
     if (!Range->Base)
     {
         MiDereferencePages(Range->Pages, Count);

@@ -161,6 +161,14 @@ ULONG NativeWin32Error(NTSTATUS Status)
     return 317;
 }
 
+VOID NativeGetUsage(PNATIVE_USAGE Usage)
+{
+    RtlZeroMemory(Usage, sizeof(*Usage));
+    NativePoolUsage(0, &Usage->PoolAllocations, &Usage->PoolBytes);
+    ObpUsage(&Usage->Objects, &Usage->References);
+    MiUsage(&Usage->Mappings, &Usage->LockedPages);
+}
+
 ULONG NativeReportLeaks(VOID)
 {
     /* Threads first: what they hold goes with them. */

@@ -46,6 +46,18 @@ VOID NativeLowerIrql(KIRQL NewIrql);
  * system threads, mappings, locked pages, IRPs, resources, notify routines. */
 ULONG NativeReportLeaks(VOID);
 
+/* What is in use now; two of these are equal if nothing was left or lost in between. */
+typedef struct _NATIVE_USAGE
+{
+    SIZE_T PoolBytes;
+    ULONG PoolAllocations;
+    ULONG Objects;
+    ULONG References;
+    ULONG Mappings;
+    ULONG LockedPages;
+} NATIVE_USAGE, *PNATIVE_USAGE;
+VOID NativeGetUsage(_Out_ PNATIVE_USAGE Usage);
+
 /* Allocations with that tag, or all if it is 0. */
 VOID NativePoolUsage(ULONG Tag, _Out_ PULONG Allocations, _Out_ PSIZE_T Bytes);
 

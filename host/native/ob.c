@@ -341,6 +341,20 @@ NTSTATUS ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER 
     return Status;
 }
 
+VOID ObpUsage(PULONG Objects, PULONG References)
+{
+    *Objects = *References = 0;
+    KiLock(&ObpLock);
+    for (PLIST_ENTRY Entry = ObpObjects.Flink; Entry != &ObpObjects; Entry = Entry->Flink)
+    {
+        OBJECT_HEADER *Header = CONTAINING_RECORD(Entry, OBJECT_HEADER, Link);
+        BOOLEAN Own = Header->Type->IsPermanent && Header->Type->IsPermanent(Header->Body);
+        *Objects += !Own;
+        *References += Own ? 0 : (ULONG)Header->PointerCount;
+    }
+    KiUnlock(&ObpLock);
+}
+
 ULONG ObpReportObjects(VOID)
 {
     ULONG Count = 0;

@@ -210,7 +210,9 @@ VOID SeReleaseSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext)
 
 static BOOLEAN SepEqualSid(const SID *A, const void *B)
 {
-    return memcmp(A, B, FIELD_OFFSET(SID, SubAuthority) + 4u * A->SubAuthorityCount) == 0;
+    UCHAR Count = ((const UCHAR *)B)[FIELD_OFFSET(SID, SubAuthorityCount)];
+    return A->SubAuthorityCount == Count &&
+           memcmp(A, B, FIELD_OFFSET(SID, SubAuthority) + 4u * Count) == 0;
 }
 
 /* Deny: groups that serve to deny only count too. */

@@ -17,8 +17,8 @@
 
 #include "native.h"
 
-static inline void AssertRuleBroken(
-    void (*Body)(void *), void *Context, const char *Rule, const char *Function)
+static inline void
+AssertRuleBroken(void (*Body)(void *), void *Context, const char *Rule, const char *Function)
 {
     NATIVE_OUTCOME Outcome;
     NativeAttempt(Body, Context, &Outcome);

@@ -185,8 +185,10 @@ static void InjectedPerStack(void **State)
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
-        cmocka_unit_test(AllocateAndFree),   cmocka_unit_test(WrongCallers),
-        cmocka_unit_test(InjectedFailure),   cmocka_unit_test(InjectedPerStack),
+        cmocka_unit_test(AllocateAndFree),
+        cmocka_unit_test(WrongCallers),
+        cmocka_unit_test(InjectedFailure),
+        cmocka_unit_test(InjectedPerStack),
 #if !__has_feature(address_sanitizer)
         cmocka_unit_test(Overrun),
 #endif

@@ -220,8 +220,7 @@ static void WrongResources(void **State)
     ExInitializeResourceLite(Lock);
     AssertRuleBroken(AcquireWithApcs, Lock, "ApcsEnabled", "ExAcquireResourceExclusiveLite");
     AssertRuleBroken(ReleaseUnowned, Lock, "LockOwner", "ExReleaseResourceLite");
-    AssertRuleBroken(
-        UseUninitialized, NULL, "ResourceInitialized", "ExAcquireResourceSharedLite");
+    AssertRuleBroken(UseUninitialized, NULL, "ResourceInitialized", "ExAcquireResourceSharedLite");
     /* These two leave it owned. */
     AssertRuleBroken(Upgrade, Lock, "ResourceUpgrade", "ExAcquireResourceExclusiveLite");
     AssertRuleBroken(LeaveWithResource, Lock, "CriticalRegion", "KeLeaveCriticalRegion");

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rings that are full, and rings that a client has made nonsense of: what is dropped is counted,
+ * what is corrupt gets its terminal mark, and everything can still be closed.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sender.h"
+
+static UCHAR Packet[PACKET_MAX + 1];
+
+/* Waits until the ring's word has that value. */
+static void AwaitWord(const volatile uint32_t *Word, uint32_t Value)
+{
+    LARGE_INTEGER Millisecond = {.QuadPart = -10000};
+    for (ULONG Waited = 0; Waited < FIXTURE_TIMEOUT && RingLoadAcquire(Word) != Value; Waited++)
+    {
+        KeDelayExecutionThread(KernelMode, FALSE, &Millisecond);
+    }
+    assert_int_equal(RingLoadAcquire(Word), Value);
+}
+
+static void FullSendRing(void **State)
+{
+    FIXTURE *Fixture = *State;
+    CLIENT Client;
+    SENDER Sender;
+    const UCHAR *Data;
+    const ULONG Room = (FIXTURE_CAPACITY - 4) / TUN_PACKET_SPACE(1398), Sent = Room + 50;
+    ClientStart(&Client, Fixture);
+    SenderOpen(&Sender, Fixture);
+    for (ULONG Number = 0; Number < Sent; Number++)
+    {
+        PacketMake(Packet, 1398, 4, Number);
+        SenderSend(&Sender, SenderPacket(&Sender, Packet, 1398), PASSIVE_LEVEL);
+    }
+    SenderWait(&Sender, Sent);
+    assert_int_equal(Sender.Succeeded, Room);
+    assert_int_equal(Sender.Failed, 50);
+    NDIS_STATISTICS_INFO Info = FixtureStatistics(Fixture);
+    assert_int_equal(Info.ifHCOutUcastPkts, Room);
+    assert_int_equal(Info.ifHCOutOctets, Room * 1398);
+    assert_int_equal(Info.ifOutDiscards, 50);
+    assert_int_equal(Info.ifOutErrors, 0);
+
+    /* A smaller one still fits behind them, and after reading there is room again. */
+    PacketMake(Packet, 20, 4, 9999);
+    SenderSend(&Sender, SenderPacket(&Sender, Packet, 20), PASSIVE_LEVEL);
+    SenderWait(&Sender, 1);
+    for (ULONG Number = 0; Number < Room; Number++)
+    {
+        PacketMake(Packet, 1398, 4, Number);
+        assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), 1398);
+        assert_memory_equal(Data, Packet, 1398);
+        ClientRelease(&Client, 1398);
+    }
+    assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), 20);
+    ClientRelease(&Client, 20);
+    SenderSend(&Sender, SenderPacket(&Sender, Packet, 1398), PASSIVE_LEVEL);
+    SenderWait(&Sender, 1);
+    assert_int_equal(Sender.Failed, 50);
+    SenderClose(&Sender);
+    ClientExit(&Client);
+}
+
+/* A full ring takes all of a list or nothing of it. */
+static void ListsAreNotSplit(void **State)
+{
+    FIXTURE *Fixture = *State;
+    CLIENT Client;
+    SENDER Sender;
+    const UCHAR *Data;
+    ClientStart(&Client, Fixture);
+    SenderOpen(&Sender, Fixture);
+    PacketMake(Packet, 60000, 4, 1);
+    SenderSend(&Sender, SenderPacket(&Sender, Packet, 60000), PASSIVE_LEVEL);
+    PNET_BUFFER_LIST List = SenderList(&Sender);
+    SenderAdd(&Sender, List, Packet, 60000, PACKET_MAX, 0);
+    SenderAdd(&Sender, List, Packet, 60000, PACKET_MAX, 0);
+    SenderSend(&Sender, List, PASSIVE_LEVEL);
+    SenderWait(&Sender, 2);
+    assert_int_equal(Sender.Failed, 1);
+    assert_int_equal(FixtureStatistics(Fixture).ifOutDiscards, 2);
+    assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), 60000);
+    ClientRelease(&Client, 60000);
+    assert_int_equal(ClientReceive(&Client, &Data, 0), -1);
+    SenderClose(&Sender);
+    ClientExit(&Client);
+}
+
+static void NobodyRegistered(void **State)
+{
+    FIXTURE *Fixture = *State;
+    SENDER Sender;
+    SenderOpen(&Sender, Fixture);
+    PacketMake(Packet, 100, 4, 1);
+    SenderSend(&Sender, SenderPacket(&Sender, Packet, 100), PASSIVE_LEVEL);
+    SenderWait(&Sender, 1);
+    assert_int_equal(Sender.Failed, 1);
+    assert_int_equal(FixtureStatistics(Fixture).ifOutDiscards, 1);
+    SenderClose(&Sender);
+}
+
+static const uint32_t BadOffsets[] = {FIXTURE_CAPACITY,   FIXTURE_CAPACITY + 8, 2,
+                                      0x7FFFFFFF,         0x80000000,           0xFFFFFFFC,
+                                      TUN_RING_TERMINATED};
+
+static void CorruptSendHead(void **State)
+{
+    FIXTURE *Fixture = *State;
+    for (size_t Index = 0; Index < ARRAYSIZE(BadOffsets); Index++)
+    {
+        CLIENT Client;
+        SENDER Sender;
+        ClientStart(&Client, Fixture);
+        SenderOpen(&Sender, Fixture);
+        RingStoreRelease(&Client.SendRing->Head, BadOffsets[Index]);
+        PacketMake(Packet, 30000, 4, 1);
+        /* The driver looks at Head when the space that it knows of is used up. */
+        for (ULONG Number = 0; Number < 6; Number++)
+        {
+            SenderSend(&Sender, SenderPacket(&Sender, Packet, 30000), PASSIVE_LEVEL);
+        }
+        SenderWait(&Sender, 6);
+        assert_true(Sender.Failed >= 2);
+        assert_int_equal(RingLoadAcquire(&Client.SendRing->Tail), TUN_RING_TERMINATED);
+        assert_int_equal(
+            NativeUserWait(Client.Process, Client.SendTailMoved, FIXTURE_TIMEOUT), STATUS_WAIT_0);
+        assert_true(FixtureStatistics(Fixture).ifOutErrors > 0);
+
+        /* The other direction goes on; a new registration starts over. */
+        PacketMake(Packet, 60, 4, 1);
+        assert_true(ClientPut(&Client, Packet, 60));
+        ClientPublish(&Client);
+        assert_int_equal(
+            NativeLinkCollect(Fixture->Link, Packet, sizeof(Packet), FIXTURE_TIMEOUT), 60);
+        SenderClose(&Sender);
+        ClientExit(&Client);
+    }
+}
+
+static void CorruptReceiveTail(void **State)
+{
+    FIXTURE *Fixture = *State;
+    for (size_t Index = 0; Index < ARRAYSIZE(BadOffsets); Index++)
+    {
+        CLIENT Client;
+        ClientStart(&Client, Fixture);
+        RingStoreRelease(&Client.ReceiveRing->Tail, BadOffsets[Index]);
+        NativeUserSetEvent(Client.Process, Client.ReceiveTailMoved);
+        AwaitWord(&Client.ReceiveRing->Head, TUN_RING_TERMINATED);
+        assert_int_equal(FixtureQuery(Fixture, OID_GEN_RCV_ERROR), Index + 1);
+        /* For good: a valid Tail later changes nothing. */
+        RingStoreRelease(&Client.ReceiveRing->Tail, 0);
+        NativeUserSetEvent(Client.Process, Client.ReceiveTailMoved);
+        ClientExit(&Client);
+    }
+}
+
+/* A packet whose size is no packet's, or reaches beyond Tail; the good one before it arrives. */
+static void CorruptReceivePacket(void **State)
+{
+    FIXTURE *Fixture = *State;
+    const uint32_t Sizes[] = {0x10000, 0xFFFFFFFF, 0x80000000, 61, 0xFFFF};
+    for (size_t Index = 0; Index < ARRAYSIZE(Sizes); Index++)
+    {
+        CLIENT Client;
+        ClientStart(&Client, Fixture);
+        PacketMake(Packet, 60, 4, 1);
+        assert_true(ClientPut(&Client, Packet, 60));
+        uint32_t Bad = Client.Producer.Next;
+        assert_true(ClientPut(&Client, Packet, 60));
+        RingProducerPacket(&Client.Producer, Bad)->Size = Sizes[Index];
+        ClientPublish(&Client);
+        AwaitWord(&Client.ReceiveRing->Head, TUN_RING_TERMINATED);
+        assert_int_equal(
+            NativeLinkCollect(Fixture->Link, Packet, sizeof(Packet), FIXTURE_TIMEOUT), 60);
+        assert_int_equal(NativeLinkCollect(Fixture->Link, Packet, sizeof(Packet), 0), -1);
+        assert_int_equal(FixtureQuery(Fixture, OID_GEN_RCV_ERROR), Index + 1);
+        ClientExit(&Client);
+    }
+}
+
+static volatile LONG ScribbleStop;
+
+/* A client that writes anything anywhere in its rings, all the time. */
+static void *Scribble(void *Context)
+{
+    CLIENT *Client = Context;
+    unsigned int Seed = 1;
+    while (!ReadAcquire(&ScribbleStop))
+    {
+        TUN_RING *Ring = rand_r(&Seed) % 2 ? Client->SendRing : Client->ReceiveRing;
+        ULONG Words = TUN_RING_SIZE(Client->Capacity) / 4;
+        ULONG Word = rand_r(&Seed) % 4 ? (ULONG)rand_r(&Seed) % 64 : (ULONG)rand_r(&Seed) % Words;
+        uint32_t Value = (uint32_t)rand_r(&Seed);
+        Value = rand_r(&Seed) % 2 ? Value % FIXTURE_CAPACITY & ~3u : Value;
+        RingStoreRelease((volatile uint32_t *)Ring + Word, Value);
+        if (Word < 3)
+        {
+            NativeUserSetEvent(Client->Process, Client->ReceiveTailMoved);
+        }
+    }
+    return NULL;
+}
+
+static void HostileClient(void **State)
+{
+    FIXTURE *Fixture = *State;
+    for (ULONG Round = 0; Round < 25; Round++)
+    {
+        CLIENT Client;
+        SENDER Sender;
+        pthread_t Thread;
+        ClientStart(&Client, Fixture);
+        SenderOpen(&Sender, Fixture);
+        WriteRelease(&ScribbleStop, 0);
+        assert_int_equal(pthread_create(&Thread, NULL, Scribble, &Client), 0);
+        for (ULONG Number = 0; Number < 60; Number++)
+        {
+            PacketMake(Packet, 40 + Number * 300, 4, Number);
+            SenderSend(&Sender, SenderPacket(&Sender, Packet, 40 + Number * 300), PASSIVE_LEVEL);
+        }
+        SenderWait(&Sender, 60);
+        WriteRelease(&ScribbleStop, 1);
+        pthread_join(Thread, NULL);
+        while (NativeLinkCollect(Fixture->Link, Packet, sizeof(Packet), 0) >= 0)
+        {
+        }
+        ClientExit(&Client);
+        SenderClose(&Sender);
+        assert_true(NativeLinkWaitConnected(Fixture->Link, FALSE, 0));
+    }
+}
+
+#define TEST(Name) cmocka_unit_test_setup_teardown(Name, FixtureStart, FixtureStop)
+
+int main(void)
+{
+    const struct CMUnitTest Tests[] = {
+        TEST(FullSendRing),    TEST(ListsAreNotSplit),   TEST(NobodyRegistered),
+        TEST(CorruptSendHead), TEST(CorruptReceiveTail), TEST(CorruptReceivePacket),
+        TEST(HostileClient),
+    };
+    return cmocka_run_group_tests(Tests, NULL, NULL);
+}

@@ -4,6 +4,7 @@
  * check; exit status 1 if one fails. "host_test hold" locks a page and waits to be killed.
  */
 #include <windows.h>
+#include <winternl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -398,6 +399,25 @@ static int OpenFiles(unsigned Process)
     return Count;
 }
 
+/* Handles of all processes that drivers run in. */
+static unsigned DriverHandles(void)
+{
+    static unsigned char Buffer[0x20000];
+    SYSTEM_PROCESS_INFORMATION *Process = (SYSTEM_PROCESS_INFORMATION *)Buffer;
+    unsigned Count = 0;
+    if (NtQuerySystemInformation(SystemProcessInformation, Buffer, sizeof(Buffer), NULL) < 0)
+        return 0;
+    for (;;)
+    {
+        if (Process->ImageName.Length != 0 &&
+            _wcsicmp(Process->ImageName.Buffer, L"winedevice.exe") == 0)
+            Count += Process->HandleCount;
+        if (Process->NextEntryOffset == 0)
+            return Count;
+        Process = (SYSTEM_PROCESS_INFORMATION *)((char *)Process + Process->NextEntryOffset);
+    }
+}
+
 /* Starts the driver that lies beside this program. */
 static SC_HANDLE StartDriver(void)
 {
@@ -431,7 +451,7 @@ static void OpenDevice(void)
 int main(int argc, char **argv)
 {
     SC_HANDLE Service = NULL;
-    unsigned Process;
+    unsigned Process, Handles;
     int Files;
     setvbuf(stdout, NULL, _IONBF, 0);
     if (argc > 1 && strcmp(argv[1], "hold") == 0)
@@ -450,6 +470,7 @@ int main(int argc, char **argv)
     TestAccess();
     TestProcess(argv[0]);
     Files = OpenFiles(Process);
+    Handles = DriverHandles();
     TestSharing();
     TestOtherMemory();
     TestBadMemory();
@@ -458,8 +479,12 @@ int main(int argc, char **argv)
     TestWriters();
     TestProcess(argv[0]);
     CHECK(LeftOvers(Process) == 0);
-    printf("     %d files open\n", Files);
     CHECK(OpenFiles(Process) == Files && Files > 0);
+    /* Threads of the pools come and go. */
+    for (int i = 0; i < 50 && DriverHandles() > Handles; i++)
+        Sleep(100);
+    printf("     %u handles, %u before\n", DriverHandles(), Handles);
+    CHECK(DriverHandles() <= Handles && Handles != 0);
     CloseHandle(Device);
     DeleteService(Service);
     CloseServiceHandle(Service);

@@ -40,13 +40,12 @@ static volatile LONG LogHolder; /* id of the thread whose messages are kept back
 static LOG_HELD *LogHeld;       /* LogHolder's; in order */
 static LOG_HELD **LogHeldEnd = &LogHeld;
 
-static BOOL LogHasFormerCalls(DWORD ThreadId, ULONG Generation)
+static BOOL LogHasFormerCalls(ULONG Generation)
 {
     for (const LOG_FRAME *Frame = LogFrames; Frame != NULL; Frame = Frame->Next)
     {
         /* The difference is signed so that the count may wrap. */
-        if (Frame->ThreadId != ThreadId && !Frame->SettingLogger &&
-            (LONG)(Frame->Generation - Generation) < 0)
+        if (!Frame->SettingLogger && (LONG)(Frame->Generation - Generation) < 0)
         {
             return TRUE;
         }
@@ -74,7 +73,7 @@ VOID WINAPI WintunSetLogger(WINTUN_LOGGER_CALLBACK NewLogger)
     ULONG Generation = ++LogGeneration;
     LogMarkFrames(ThreadId, TRUE);
     WakeAllConditionVariable(&LogFramesChanged);
-    while (LogHasFormerCalls(ThreadId, Generation))
+    while (LogHasFormerCalls(Generation))
     {
         SleepConditionVariableSRW(&LogFramesChanged, &LogLock, INFINITE, 0);
     }

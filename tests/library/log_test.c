@@ -16,6 +16,7 @@ static VOID CALLBACK RecordingLogger(WINTUN_LOGGER_LEVEL Level, DWORD64 Timestam
     LastLevel = Level;
     LastTimestamp = Timestamp;
     lstrcpynW(LastMessage, Message, 2048);
+    SetLastError(999);
 }
 
 static DWORD64 Now(void)

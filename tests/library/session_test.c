@@ -4,11 +4,23 @@
  * and consumes the receive ring.
  */
 #include "client.h"
+#include "library/log.h"
 #include "library/session.h"
 
 #include <string.h>
 
 #define CAPACITY WINTUN_MIN_RING_CAPACITY
+
+static int LoggedMessages;
+static int LoggedErrors;
+
+static VOID CALLBACK CountMessages(WINTUN_LOGGER_LEVEL Level, DWORD64 Timestamp, LPCWSTR Message)
+{
+    (void)Timestamp;
+    (void)Message;
+    ++LoggedMessages;
+    LoggedErrors += Level == WINTUN_LOG_ERR;
+}
 
 /* The driver's end of a session. */
 typedef struct _PEER
@@ -115,12 +127,20 @@ static void TestReceiveOrder(void)
     WintunReleaseReceivePacket(Peer.Session, Packets[0]);
     CHECK(*Head == 104 + 108 + 108);
 
-    /* Releasing again, or something else, changes nothing. */
+    /* Releasing again, or something else, changes nothing and is an error in the log. */
+    CHECK(PeerSend(&Peer, 400, 3));
+    BYTE *Last = WintunReceivePacket(Peer.Session, &Size);
+    LoggedErrors = 0;
     WintunReleaseReceivePacket(Peer.Session, Packets[0]);
-    WintunReleaseReceivePacket(Peer.Session, Packets[0] + 1);
+    WintunReleaseReceivePacket(Peer.Session, Last + 1);
+    WintunReleaseReceivePacket(Peer.Session, Last + 408);
     WintunReleaseReceivePacket(Peer.Session, (BYTE *)&Peer);
     WintunReleaseReceivePacket(Peer.Session, NULL);
+    CHECK(LoggedErrors == 5);
     CHECK(*Head == 104 + 108 + 108);
+    CHECK(IsPattern(Last, Size, 3));
+    WintunReleaseReceivePacket(Peer.Session, Last);
+    CHECK(*Head == 104 + 108 + 108 + 404);
     WintunEndSession(Peer.Session);
 }
 
@@ -175,9 +195,15 @@ static void TestSendOrder(void)
     WintunSendPacket(Peer.Session, Packets[2]);
     CHECK(*Tail == 24 + 28 + 28);
     CHECK(WaitForSingleObject(Moved, 0) == WAIT_OBJECT_0);
+    BYTE *Last = WintunAllocateSendPacket(Peer.Session, 100);
+    LoggedErrors = 0;
     WintunSendPacket(Peer.Session, NULL);
     WintunSendPacket(Peer.Session, Packets[2]);
+    WintunSendPacket(Peer.Session, Last + 1);
+    CHECK(LoggedErrors == 3);
     CHECK(*Tail == 24 + 28 + 28);
+    WintunSendPacket(Peer.Session, Last);
+    CHECK(*Tail == 24 + 28 + 28 + 104);
     CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 0x10000), ERROR_INVALID_PARAMETER);
     WintunEndSession(Peer.Session);
 }
@@ -217,10 +243,12 @@ static void TestTerminated(void)
     CHECK(PeerSend(&Peer, 40, 1));
     Peer.Session->Receive.Cursor.Ring->Tail = TUN_RING_TERMINATED;
     Peer.Session->Send.Cursor.Ring->Head = TUN_RING_TERMINATED;
+    LoggedMessages = 0;
     CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_HANDLE_EOF);
     CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_HANDLE_EOF);
     CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 0), ERROR_HANDLE_EOF);
     CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 20), ERROR_HANDLE_EOF);
+    CHECK(LoggedMessages == 2);
     WintunEndSession(Peer.Session);
 }
 
@@ -273,6 +301,15 @@ static void TestCorruptSizes(void)
     WintunSendPacket(Peer.Session, Packet);
     CHECK(Peer.Session->Send.Cursor.Ring->Tail == 0);
     CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 40), ERROR_INVALID_DATA);
+    WintunEndSession(Peer.Session);
+
+    /* A size above the largest, although the ring holds that much. */
+    Peer = PeerStart();
+    Packet = WintunAllocateSendPacket(Peer.Session, 0xFFFF);
+    CHECK(Packet != NULL && WintunAllocateSendPacket(Peer.Session, 0x8000) != NULL);
+    ((TUN_PACKET *)(void *)(Packet - sizeof(TUN_PACKET)))->Size = 0x80010000;
+    WintunSendPacket(Peer.Session, Packet);
+    CHECK(Peer.Session->Send.Cursor.Ring->Tail == 0);
     WintunEndSession(Peer.Session);
 }
 
@@ -341,6 +378,7 @@ static void TestEndWakes(void)
 
 int main(void)
 {
+    WintunSetLogger(CountMessages);
     TestLayout();
     TestReceiveOrder();
     TestReceiveWrap();

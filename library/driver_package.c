@@ -269,8 +269,8 @@ static BOOL DriverPackageDeletePublished(LPCWSTR Directory, LPCWSTR Pattern)
     {
         return FALSE;
     }
-    HANDLE Search = FindFirstFileW(Path, &Found);
-    if (Search == INVALID_HANDLE_VALUE)
+    HANDLE Listing = FindFirstFileW(Path, &Found);
+    if (Listing == INVALID_HANDLE_VALUE)
     {
         DWORD Error = GetLastError();
         if (Error == ERROR_FILE_NOT_FOUND || Error == ERROR_PATH_NOT_FOUND)
@@ -289,8 +289,8 @@ static BOOL DriverPackageDeletePublished(LPCWSTR Directory, LPCWSTR Pattern)
             LogLastError(L"Removing %1 from the driver store", Found.cFileName);
             Result = FALSE;
         }
-    } while (FindNextFileW(Search, &Found));
-    FindClose(Search);
+    } while (FindNextFileW(Listing, &Found));
+    FindClose(Listing);
     return Result;
 }
 

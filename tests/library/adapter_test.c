@@ -290,6 +290,44 @@ static int RunTogether(void)
     return CheckFailures != 0;
 }
 
+/* The adapter goes while a session is open: the client is woken and told so, on both rings. */
+static void TestRemovalInSession(void)
+{
+    BYTE *Packet;
+    DWORD Size;
+
+    WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL);
+    if (!CHECK(Adapter != NULL))
+    {
+        return;
+    }
+    WINTUN_SESSION_HANDLE Session = WintunStartSession(Adapter, WINTUN_MIN_RING_CAPACITY);
+    WintunCloseAdapter(Adapter);
+    if (!CHECK(Session != NULL))
+    {
+        return;
+    }
+    for (;;)
+    {
+        Packet = WintunReceivePacket(Session, &Size);
+        if (Packet != NULL)
+        {
+            WintunReleaseReceivePacket(Session, Packet);
+            continue;
+        }
+        if (GetLastError() != ERROR_NO_MORE_ITEMS ||
+            !CHECK(WaitForSingleObject(WintunGetReadWaitEvent(Session), 10000) == WAIT_OBJECT_0))
+        {
+            break;
+        }
+    }
+    CHECK(GetLastError() == ERROR_HANDLE_EOF);
+    CHECK_FAILS(WintunReceivePacket(Session, &Size), ERROR_HANDLE_EOF);
+    CHECK_FAILS(WintunAllocateSendPacket(Session, 20), ERROR_HANDLE_EOF);
+    WintunEndSession(Session);
+    CHECK(CountAdapters(TUNNEL_TYPE) == 0);
+}
+
 static void TestLife(void)
 {
     WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL);
@@ -331,6 +369,7 @@ int main(int argc, char **argv)
     TestElevation();
     TestLife();
     TestLife();
+    TestRemovalInSession();
     TestOrphan();
     TestKilledCreator();
     TestTogether();

@@ -23,6 +23,7 @@ FORCEINLINE HANDLE NtCurrentProcessId(VOID)
 }
 
 #define PROCESS_ALL_ACCESS    0x001FFFFF
+#define EVENT_ALL_ACCESS      0x001F0003
 #define DUPLICATE_SAME_ACCESS 0x00000002
 
 /* The heap that Wine's kernel and programs allocate from. */
@@ -122,7 +123,26 @@ NtQueryInformationProcess(HANDLE Process, ULONG Class, PVOID Buffer, ULONG Lengt
 
 NTSYSAPI NTSTATUS NTAPI
 NtWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout);
+NTSYSAPI NTSTATUS NTAPI NtWaitForMultipleObjects(
+    ULONG Count,
+    const HANDLE *Handles,
+    ULONG WaitType,
+    BOOLEAN Alertable,
+    const LARGE_INTEGER *Timeout);
+NTSYSAPI NTSTATUS NTAPI NtCreateEvent(
+    PHANDLE Event, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes, ULONG Type, BOOLEAN State);
 NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE Event, PLONG PreviousState);
+NTSYSAPI NTSTATUS NTAPI NtResetEvent(HANDLE Event, PLONG PreviousState);
+
+typedef struct _EVENT_BASIC_INFORMATION
+{
+    ULONG EventType;
+    LONG EventState;
+} EVENT_BASIC_INFORMATION;
+
+NTSYSAPI NTSTATUS NTAPI
+NtQueryEvent(HANDLE Event, ULONG Class, PVOID Buffer, ULONG Length, PULONG Returned);
+NTSYSAPI NTSTATUS NTAPI NtQuerySystemTime(PLARGE_INTEGER Time);
 NTSYSAPI NTSTATUS NTAPI NtDuplicateObject(
     HANDLE SourceProcess,
     HANDLE Source,

@@ -451,6 +451,7 @@ static void OpenDevice(void)
 int main(int argc, char **argv)
 {
     SC_HANDLE Service = NULL;
+    LARGE_INTEGER Start, End, Frequency;
     unsigned Process, Handles;
     int Files;
     setvbuf(stdout, NULL, _IONBF, 0);
@@ -464,6 +465,11 @@ int main(int argc, char **argv)
     Process = DriverProcess();
     CHECK(Process != 0);
     CHECK(Call(HOST_TEST_ROUTINE, (HOST_TEST_REQUEST){0}).Value == 7);
+    QueryPerformanceCounter(&Start);
+    CHECK(Call(HOST_TEST_STRESS, (HOST_TEST_REQUEST){0}).Value == 0);
+    QueryPerformanceCounter(&End);
+    QueryPerformanceFrequency(&Frequency);
+    printf("     events: %lld ms\n", (End.QuadPart - Start.QuadPart) * 1000 / Frequency.QuadPart);
     /* What stays open for good is opened by the first of each. */
     TestSharing();
     TestEvents();

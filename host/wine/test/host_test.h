@@ -24,6 +24,8 @@
 #define HOST_TEST_ROUTINE   HOST_TEST_CODE(11) /* Value out: MmGetSystemRoutineAddress behaves */
 #define HOST_TEST_PROCESS   HOST_TEST_CODE(12) /* Value out: id of the last process that ended */
 
+#define HOST_TEST_STRESS HOST_TEST_CODE(13) /* events in memory; Value out: what went wrong */
+
 #define HOST_TEST_SLOTS 16
 
 /* Input and output of every code. The request succeeds; Status says how the function did. */

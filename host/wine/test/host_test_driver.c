@@ -7,6 +7,7 @@
 #include <ndis.h>
 
 #include "host_test.h"
+#include "host_test_stress.h"
 
 static PMDL Lists[HOST_TEST_SLOTS];
 static PUCHAR Memory[HOST_TEST_SLOTS];
@@ -157,6 +158,9 @@ static NTSTATUS Run(ULONG Code, HOST_TEST_REQUEST *Request)
         return STATUS_SUCCESS;
     case HOST_TEST_PROCESS:
         Request->Value = PtrToUlong(EndedProcess);
+        return STATUS_SUCCESS;
+    case HOST_TEST_STRESS:
+        Request->Value = HostTestStress();
         return STATUS_SUCCESS;
     default:
         return STATUS_INVALID_DEVICE_REQUEST;

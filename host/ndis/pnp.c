@@ -179,6 +179,7 @@ NTSTATUS NTAPI NdispPnpAddDevice(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT Pdo
         return Status;
     }
     NdispAdapterPublish(Adapter);
+    Adapter->Fdo->Flags |= DO_POWER_PAGABLE; /* power requests come at PASSIVE_LEVEL */
     Adapter->Fdo->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
     return STATUS_SUCCESS;
 }
@@ -320,25 +321,38 @@ NTSTATUS NdispPnpDispatch(PNDIS_MINIPORT_ADAPTER Adapter, PIRP Irp)
     return PnpPassDown(Adapter, Irp);
 }
 
+/* Down before the lower drivers, up after them. */
 NTSTATUS NdispPowerDispatch(PNDIS_MINIPORT_ADAPTER Adapter, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     DEVICE_POWER_STATE State = Stack->Parameters.Power.State.DeviceState;
+    NTSTATUS Status;
 
-    PoStartNextPowerIrp(Irp);
-    if (Stack->MinorFunction == IRP_MN_SET_POWER &&
-        Stack->Parameters.Power.Type == DevicePowerState &&
-        (State == PowerDeviceD0 || State == PowerDeviceD3))
+    if (Stack->MinorFunction != IRP_MN_SET_POWER ||
+        Stack->Parameters.Power.Type != DevicePowerState ||
+        (State != PowerDeviceD0 && State != PowerDeviceD3))
     {
-        NTSTATUS Status;
+        return PnpPassDown(Adapter, Irp);
+    }
+    if (State == PowerDeviceD3)
+    {
         NdispAdapterLock(Adapter);
-        Status = NdispStackSetPower(Adapter, State);
+        NdispStackSetPower(Adapter, State);
         NdispAdapterUnlock(Adapter);
-        if (!NT_SUCCESS(Status))
+        return PnpPassDown(Adapter, Irp);
+    }
+    Status = PnpForwardAndWait(Adapter, Irp);
+    if (NT_SUCCESS(Status))
+    {
+        NTSTATUS Resumed;
+        NdispAdapterLock(Adapter);
+        Resumed = NdispStackSetPower(Adapter, State);
+        NdispAdapterUnlock(Adapter);
+        if (!NT_SUCCESS(Resumed))
         {
-            NdispLogError("NDIS: device power state %u, status 0x%x\n", State, Status);
+            /* The device has power all the same; its miniport stays halted or paused. */
+            NdispLogError("NDIS: the miniport does not wake up, status 0x%x\n", Resumed);
         }
     }
-    IoSkipCurrentIrpStackLocation(Irp);
-    return PoCallDriver(Adapter->NextDevice, Irp);
+    return PnpComplete(Irp, Status);
 }

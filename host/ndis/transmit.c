@@ -57,10 +57,13 @@ static PNDIS_SENDER TransmitTakeBack(PNDIS_MINIPORT_ADAPTER Adapter, PNET_BUFFER
     ULONG Packets = 0;
     PNDIS_NBL_BLOCK Block = NdispBufferBlock(List, TRANSMIT_COMPLETE);
 
-    if (ReadAcquire(&Block->Place) != NdisNblWithMiniport || Block->Adapter != Adapter)
+    NdispBufferMove(
+        Block, NdisNblWithMiniport, NdisNblWithOwner, "A sent NET_BUFFER_LIST is completed once.",
+        TRANSMIT_COMPLETE, "nf-ndis-ndismsendnetbufferlistscomplete");
+    if (Block->Adapter != Adapter)
     {
         NdisHostViolation(
-            "A sent NET_BUFFER_LIST is completed once, by the adapter that it was sent to.",
+            "A sent NET_BUFFER_LIST is completed by the adapter that it was sent to.",
             TRANSMIT_COMPLETE, "nf-ndis-ndismsendnetbufferlistscomplete");
     }
     if (List->FirstNetBuffer != Block->FirstNetBuffer ||
@@ -80,10 +83,6 @@ static PNDIS_SENDER TransmitTakeBack(PNDIS_MINIPORT_ADAPTER Adapter, PNET_BUFFER
     {
         InterlockedAdd64(&Adapter->SendErrors, Packets);
     }
-    NdispBufferMove(
-        Block, NdisNblWithMiniport, NdisNblWithOwner,
-        "A sent NET_BUFFER_LIST is completed once, by the adapter that it was sent to.",
-        TRANSMIT_COMPLETE, "nf-ndis-ndismsendnetbufferlistscomplete");
     return Block->Sender;
 }
 

@@ -82,6 +82,38 @@ static void HeldSendsAreCancelledByPause(void **State)
     FIXTURE_WAIT(ReadAcquire(&Toy.Sends) == 400);
 }
 
+static volatile LONG Released;
+
+static VOID NTAPI ReleaseLater(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    FixtureSleep(30);
+    WriteRelease(&Released, TRUE);
+    ToyReleaseSends();
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* MiniportPause is called when the stack has all its sends back, however long that takes. */
+static void HeldSendsAreAwaitedByPause(void **State)
+{
+    HANDLE Thread;
+    UNREFERENCED_PARAMETER(State);
+    Toy.Send = ToySendHold;
+    Toy.IgnoreCancelSend = TRUE;
+    Released = FALSE;
+    FixtureStart();
+    NativeLinkPush(Fixture.Link, "x", 1);
+    FIXTURE_WAIT(ReadAcquire(&Toy.Sends) == 1);
+    assert_int_equal(
+        PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, ReleaseLater, NULL),
+        STATUS_SUCCESS);
+    assert_int_equal(NdisHostPause(Fixture.Adapter), STATUS_SUCCESS);
+    assert_true(ReadAcquire(&Released));
+    assert_string_equal(Toy.Trace, "Pause ");
+    ZwWaitForSingleObject(Thread, FALSE, NULL);
+    ZwClose(Thread);
+}
+
 static void SlotsComeBackInAnyOrder(void **State)
 {
     ULONG Round;
@@ -303,6 +335,7 @@ int main(void)
         TEST(LargestPacketBothWays),
         TEST(FailedSendsAreCounted),
         TEST(HeldSendsAreCancelledByPause),
+        TEST(HeldSendsAreAwaitedByPause),
         TEST(SlotsComeBackInAnyOrder),
         TEST(IndicationsReachTheLink),
         TEST(IndicationsAreDropped),

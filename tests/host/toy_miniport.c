@@ -9,8 +9,12 @@ static NDIS_STATUS ToyRegistered;
 
 static VOID ToyTrace(PCSTR Name)
 {
-    SIZE_T Used = strlen(Toy.Trace);
+    KLOCK_QUEUE_HANDLE Lock;
+    SIZE_T Used;
+    KeAcquireInStackQueuedSpinLock(&Toy.Lock, &Lock);
+    Used = strlen(Toy.Trace);
     snprintf(Toy.Trace + Used, sizeof(Toy.Trace) - Used, "%s ", Name);
+    KeReleaseInStackQueuedSpinLock(&Lock);
 }
 
 /* ---- What completes later ---- */
@@ -145,6 +149,7 @@ static NDIS_STATUS NDISAPI ToyPause(NDIS_HANDLE Context, PNDIS_MINIPORT_PAUSE_PA
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Parameters);
     ToyTrace("Pause");
+    ExWaitForRundownProtectionRelease(&Toy.Receives);
     return Toy.PendPause ? ToyLater(ToyCompletePause, NULL, 0) : NDIS_STATUS_SUCCESS;
 }
 
@@ -154,6 +159,11 @@ ToyRestart(NDIS_HANDLE Context, PNDIS_MINIPORT_RESTART_PARAMETERS Parameters)
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Parameters);
     ToyTrace("Restart");
+    ExReInitializeRundownProtection(&Toy.Receives);
+    if (Toy.RestartStatus != NDIS_STATUS_SUCCESS)
+    {
+        ExWaitForRundownProtectionRelease(&Toy.Receives);
+    }
     return Toy.PendRestart ? ToyLater(ToyCompleteRestart, NULL, Toy.RestartStatus)
                            : Toy.RestartStatus;
 }
@@ -254,6 +264,7 @@ static VOID NDISAPI ToySendLists(
     NDIS_HANDLE Context, PNET_BUFFER_LIST Lists, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags)
 {
     PNET_BUFFER_LIST List;
+    KLOCK_QUEUE_HANDLE Lock;
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(PortNumber);
     for (List = Lists; List != NULL; List = List->Next)
@@ -261,17 +272,17 @@ static VOID NDISAPI ToySendLists(
         PNET_BUFFER Buffer;
         for (Buffer = List->FirstNetBuffer; Buffer != NULL; Buffer = Buffer->Next)
         {
-            PVOID Data = NdisGetDataBuffer(Buffer, Buffer->DataLength, Toy.LastSent, 1, 0);
-            if (Data != NULL && Data != Toy.LastSent)
-            {
-                memcpy(Toy.LastSent, Data, Buffer->DataLength);
-            }
+            /* All lists of these tests have their packets in one piece. */
+            PVOID Data = NdisGetDataBuffer(Buffer, Buffer->DataLength, NULL, 1, 0);
+            KeAcquireInStackQueuedSpinLock(&Toy.Lock, &Lock);
+            memcpy(Toy.LastSent, Data, Buffer->DataLength);
             Toy.LastSentLength = Buffer->DataLength;
+            KeReleaseInStackQueuedSpinLock(&Lock);
             InterlockedIncrement(&Toy.Sends);
             if (Toy.Send == ToySendEcho)
             {
                 ToyIndicate(
-                    Toy.LastSent, Buffer->DataLength, 1, NDIS_ETH_TYPE_IPV4,
+                    Data, Buffer->DataLength, 1, NDIS_ETH_TYPE_IPV4,
                     SendFlags & NDIS_SEND_FLAGS_DISPATCH_LEVEL);
             }
         }
@@ -282,11 +293,10 @@ static VOID NDISAPI ToySendLists(
     }
     if (Toy.Send == ToySendHold)
     {
-        KLOCK_QUEUE_HANDLE Lock;
         for (List = Lists; List->Next != NULL; List = List->Next)
         {
         }
-        KeAcquireInStackQueuedSpinLock(&Toy.HeldLock, &Lock);
+        KeAcquireInStackQueuedSpinLock(&Toy.Lock, &Lock);
         List->Next = Toy.Held;
         Toy.Held = Lists;
         KeReleaseInStackQueuedSpinLock(&Lock);
@@ -300,7 +310,7 @@ static PNET_BUFFER_LIST ToyTakeHeld(PVOID CancelId, BOOLEAN All)
 {
     PNET_BUFFER_LIST *Link = &Toy.Held, Taken = NULL;
     KLOCK_QUEUE_HANDLE Lock;
-    KeAcquireInStackQueuedSpinLock(&Toy.HeldLock, &Lock);
+    KeAcquireInStackQueuedSpinLock(&Toy.Lock, &Lock);
     while (*Link != NULL)
     {
         PNET_BUFFER_LIST List = *Link;
@@ -336,7 +346,7 @@ ULONG ToyReleaseSends(VOID)
 
 static VOID NDISAPI ToyCancelSend(NDIS_HANDLE Context, PVOID CancelId)
 {
-    PNET_BUFFER_LIST Lists = ToyTakeHeld(CancelId, FALSE);
+    PNET_BUFFER_LIST Lists = Toy.IgnoreCancelSend ? NULL : ToyTakeHeld(CancelId, FALSE);
     UNREFERENCED_PARAMETER(Context);
     if (Lists != NULL)
     {
@@ -390,7 +400,12 @@ static VOID NDISAPI ToyReturn(NDIS_HANDLE Context, PNET_BUFFER_LIST Lists, ULONG
 
 VOID ToyIndicate(const VOID *Data, ULONG Length, ULONG Parts, USHORT FrameType, ULONG ReceiveFlags)
 {
-    PNET_BUFFER_LIST List = ToyMakeReceive(Data, Length, Parts);
+    PNET_BUFFER_LIST List;
+    if (!ExAcquireRundownProtection(&Toy.Receives))
+    {
+        return;
+    }
+    List = ToyMakeReceive(Data, Length, Parts);
     List->SourceHandle = Toy.Adapter;
     NET_BUFFER_LIST_INFO(List, NetBufferListFrameType) =
         (PVOID)(ULONG_PTR)RtlUshortByteSwap(FrameType);
@@ -400,6 +415,7 @@ VOID ToyIndicate(const VOID *Data, ULONG Length, ULONG Parts, USHORT FrameType, 
     {
         ToyFreeReceive(List);
     }
+    ExReleaseRundownProtection(&Toy.Receives);
 }
 
 VOID ToyIndicateLinkState(NDIS_MEDIA_CONNECT_STATE State)
@@ -453,6 +469,8 @@ VOID ToyReset(VOID)
 {
     PNDIS_MINIPORT_DRIVER_CHARACTERISTICS Driver = &Toy.Characteristics;
     memset(&Toy, 0, sizeof(Toy));
+    ExInitializeRundownProtection(&Toy.Receives);
+    ExWaitForRundownProtectionRelease(&Toy.Receives);
     Driver->Header.Type = NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS;
     Driver->Header.Revision = NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;
     Driver->Header.Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;

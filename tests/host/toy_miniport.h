@@ -29,13 +29,15 @@ typedef struct _TOY
     NDIS_STATUS OidStatus;
     NDIS_STATUS SendStatus;
     TOY_SEND Send;
+    BOOLEAN IgnoreCancelSend;
     BOOLEAN LeaveOutGeneral;
     BOOLEAN PendPause; /* these complete from another thread, a little later */
     BOOLEAN PendRestart;
     BOOLEAN PendOid;
     BOOLEAN LeaveOutDeregister;
 
-    /* What happened */
+    /* What happened. Lock guards Trace, LastSent and its length, and Held while it is filled. */
+    KSPIN_LOCK Lock;
     NDIS_HANDLE Driver;
     NDIS_HANDLE Adapter;
     PDRIVER_OBJECT DriverObject;
@@ -47,9 +49,9 @@ typedef struct _TOY
     volatile LONG Returns; /* net buffer lists */
     UCHAR LastSent[0x10000];
     ULONG LastSentLength;
-    KSPIN_LOCK HeldLock;
-    PNET_BUFFER_LIST Held; /* guarded by HeldLock */
+    PNET_BUFFER_LIST Held;
     NDIS_HANDLE Pool;
+    EX_RUNDOWN_REF Receives; /* held by ToyIndicate; run down while paused */
 } TOY, *PTOY;
 
 extern TOY Toy;
@@ -65,7 +67,7 @@ NDIS_STATUS ToyRegisterStatus(VOID);
 /*
  * Indicates one packet: of Parts MDLs of nearly the same length, with that NetBufferListFrameType
  * (host byte order). The toy frees it when it is returned, or after the call with
- * NDIS_RECEIVE_FLAGS_RESOURCES.
+ * NDIS_RECEIVE_FLAGS_RESOURCES. A paused toy indicates nothing.
  */
 VOID ToyIndicate(const VOID *Data, ULONG Length, ULONG Parts, USHORT FrameType, ULONG ReceiveFlags);
 

@@ -75,19 +75,19 @@ static VOID SendOutlivesPause(PVOID Context)
     NdisHostPause(Fixture.Adapter);
 }
 
-static VOID ReceiveWhilePaused(PVOID Context)
-{
-    UNREFERENCED_PARAMETER(Context);
-    NdisHostPause(Fixture.Adapter);
-    ToyIndicate("x", 1, 1, NDIS_ETH_TYPE_IPV4, 0);
-}
-
 static PNET_BUFFER_LIST ReceiveList(VOID)
 {
     PNET_BUFFER_LIST List = ToyMakeList(Toy.Pool, 1, 10, 0);
     List->SourceHandle = Toy.Adapter;
     NET_BUFFER_LIST_INFO(List, NetBufferListFrameType) = (PVOID)8;
     return List;
+}
+
+static VOID ReceiveWhilePaused(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    NdisHostPause(Fixture.Adapter);
+    NdisMIndicateReceiveNetBufferLists(Toy.Adapter, ReceiveList(), 0, 1, 0);
 }
 
 static VOID ReceiveNotTerminated(PVOID Context)

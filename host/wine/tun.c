@@ -118,62 +118,71 @@ VOID NdisLinkClose(PNDIS_LINK Link)
     ExFreePoolWithTag(Link, TUN_TAG);
 }
 
-/*
- * The Linux interface name for a connection name: UTF-8 without what Linux refuses in it (white
- * space, '/', ':', '%', control characters; "." and ".."), which becomes '_', at most 15 bytes.
- * Variant, unless 0, goes behind it: "Name~2". Returns whether anything had to change.
- */
-static BOOLEAN TunName(PCUNICODE_STRING Connection, ULONG Variant, char Name[HOST_TUN_NAME_SIZE])
+static BOOLEAN TunIsRefused(char Character)
 {
-    char Utf8[512], Suffix[8] = "";
-    ULONG Length = 0, Limit, i;
+    UCHAR Byte = (UCHAR)Character;
+    return Byte <= ' ' || Byte == 0x7F || Byte == '/' || Byte == ':' || Byte == '%';
+}
+
+/*
+ * The Linux interface name for a connection name in UTF-8: without what Linux refuses in it (white
+ * space, '/', ':', '%', control characters; "." and ".."), which becomes '_', and at most 15 bytes
+ * of whole characters. Variant, unless 0, goes behind it: "Name~2". Returns whether anything had
+ * to change.
+ */
+static BOOLEAN TunName(const char *Connection, ULONG Variant, char Name[HOST_TUN_NAME_SIZE])
+{
+    char Suffix[8] = "";
+    size_t Length = strlen(Connection), Limit;
     BOOLEAN Changed = Variant != 0;
-    RtlUnicodeToUTF8N(Utf8, sizeof(Utf8), &Length, Connection->Buffer, Connection->Length);
     if (Variant != 0)
         _snprintf(Suffix, sizeof(Suffix), "~%u", Variant);
-    Limit = HOST_TUN_NAME_SIZE - 1 - (ULONG)strlen(Suffix);
+    Limit = HOST_TUN_NAME_SIZE - 1 - strlen(Suffix);
     if (Length > Limit)
     {
-        /* Not in the middle of a character. */
-        for (Length = Limit; Length > 0 && ((UCHAR)Utf8[Length] & 0xC0) == 0x80; Length--)
+        for (Length = Limit; Length > 0 && ((UCHAR)Connection[Length] & 0xC0) == 0x80; Length--)
         {
         }
         Changed = TRUE;
     }
-    for (i = 0; i < Length; i++)
+    for (size_t i = 0; i < Length; i++)
     {
-        char c = Utf8[i];
-        if ((UCHAR)c <= ' ' || c == 0x7F || c == '/' || c == ':' || c == '%')
-            c = '_', Changed = TRUE;
-        Name[i] = c;
+        BOOLEAN Refused = TunIsRefused(Connection[i]);
+        Name[i] = Refused ? '_' : Connection[i];
+        Changed = Changed || Refused;
     }
-    Name[i] = 0;
+    Name[Length] = 0;
     if (strcmp(Name, ".") == 0 || strcmp(Name, "..") == 0)
-        Name[0] = '_', Changed = TRUE;
-    RtlCopyMemory(Name + i, Suffix, strlen(Suffix) + 1);
+    {
+        Name[0] = '_';
+        Changed = TRUE;
+    }
+    RtlCopyMemory(Name + Length, Suffix, strlen(Suffix) + 1);
     return Changed;
 }
 
 NTSTATUS NdisLinkRename(PNDIS_LINK Link, PCUNICODE_STRING Name)
 {
     HOST_TUN_RENAME Rename = {.Tun = Link->Tun};
+    char Connection[3 * 256 + 1];
+    ULONG Length = 0;
     BOOLEAN Changed;
-    if (Name->Length == 0)
+    RtlUnicodeToUTF8N(Connection, sizeof(Connection) - 1, &Length, Name->Buffer, Name->Length);
+    Connection[Length] = 0;
+    if (Length == 0)
         return STATUS_OBJECT_NAME_INVALID;
-    Changed = TunName(Name, 0, Rename.Name);
+    Changed = TunName(Connection, 0, Rename.Name);
     UnixCall(HostUnixTunRename, &Rename);
     /* Different connection names may come out the same; that does not make them taken. */
     for (ULONG i = 2; Changed && Rename.Error == LINUX_EEXIST && i <= TUN_MAX_VARIANTS; i++)
     {
-        TunName(Name, i, Rename.Name);
+        TunName(Connection, i, Rename.Name);
         UnixCall(HostUnixTunRename, &Rename);
     }
     switch (Rename.Error)
     {
     case 0:
-        LogNote(
-            "connection '%.*ls' is network interface %s", Name->Length / (int)sizeof(WCHAR),
-            Name->Buffer, Rename.Name);
+        LogNote("connection '%s' is network interface %s", Connection, Rename.Name);
         return STATUS_SUCCESS;
     case LINUX_EEXIST:
         LogNote("the network interface name '%s' is taken", Rename.Name);

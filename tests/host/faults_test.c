@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Whatever call fails while a device is added, started, used and removed: the NDIS library unwinds,
- * reports a failure or does without, and leaves nothing behind. One call after another is failed
- * until the whole life goes by without a fault.
+ * reports a failure or does without, and leaves nothing behind. The call at each place in the code
+ * is failed once, until a whole life goes by without a fault; then single ones of the many calls
+ * that one place makes for the slots of the send path.
  */
 #include "fixture.h"
 
@@ -50,35 +51,49 @@ CleanupDevice:
     return Succeeded;
 }
 
-static void EachCallFailsOnce(void **State)
+/* Ends the injection that the caller began; how many calls failed. */
+static ULONG LiveWithFaults(VOID)
 {
-    ULONG Nth, Injected;
-    UNREFERENCED_PARAMETER(State);
-    for (Nth = 1;; Nth++)
+    PCSTR Function = NULL;
+    BOOLEAN Succeeded = LiveOnce();
+    ULONG Injected = NativeFaultsStop(&Function);
+    if (NativeLinkCount() != 0 || NativeReportLeaks() != 0)
     {
-        PCSTR Function = NULL;
-        BOOLEAN Succeeded;
-        NativeFaultsFailNth(Nth);
-        Succeeded = LiveOnce();
-        Injected = NativeFaultsStop(&Function);
-        if (NativeLinkCount() != 0 || NativeReportLeaks() != 0)
-        {
-            fail_msg("left over after call %u, %s, failed", Nth, Function);
-        }
-        if (Injected == 0)
-        {
-            assert_true(Succeeded);
-            break;
-        }
+        fail_msg("left over after %s failed", Function);
     }
-    printf("%u calls failed one by one\n", Nth - 1);
-    assert_true(Nth > 500); /* the slots alone are more */
+    assert_true(Succeeded || Injected != 0);
+    return Injected;
+}
+
+static void EachPlaceFailsOnce(void **State)
+{
+    ULONG Lives = 0;
+    UNREFERENCED_PARAMETER(State);
+    NativeFaultsForget();
+    do
+    {
+        Lives++;
+        NativeFaultsFailEachStack();
+    } while (LiveWithFaults() != 0);
+    printf("calls fail at %u places\n", Lives - 1);
+    assert_true(Lives > 20);
+}
+
+static void SlotsFailInTheMiddle(void **State)
+{
+    UNREFERENCED_PARAMETER(State);
+    for (ULONG Nth = 50; Nth <= 500; Nth += 45)
+    {
+        NativeFaultsFailNth(Nth);
+        assert_int_equal(LiveWithFaults(), 1);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
-        cmocka_unit_test(EachCallFailsOnce),
+        cmocka_unit_test(EachPlaceFailsOnce),
+        cmocka_unit_test(SlotsFailInTheMiddle),
     };
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }

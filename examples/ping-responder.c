@@ -99,19 +99,21 @@ static void SetAddresses(const NET_LUID *Luid)
     *(FARPROC *)&Create = GetProcAddress(IpHelper, "CreateUnicastIpAddressEntry");
     for (int Index = 0; Index < 2; ++Index)
     {
-        DWORD Error = ERROR_PROC_NOT_FOUND;
-        if (Initialize != NULL && Create != NULL)
+        const char *Text = Addresses[Index].Text;
+        if (Initialize == NULL || Create == NULL)
         {
-            Initialize(&Row);
-            Row.InterfaceLuid = *Luid;
-            Row.OnLinkPrefixLength = Addresses[Index].PrefixLength;
-            Row.DadState = IpDadStatePreferred;
-            Row.Address = Addresses[Index].Address;
-            Error = Create(&Row);
+            printf("this system cannot set addresses: give the adapter %s yourself\n", Text);
+            continue;
         }
+        Initialize(&Row);
+        Row.InterfaceLuid = *Luid;
+        Row.OnLinkPrefixLength = Addresses[Index].PrefixLength;
+        Row.DadState = IpDadStatePreferred;
+        Row.Address = Addresses[Index].Address;
+        DWORD Error = Create(&Row);
         if (Error != ERROR_SUCCESS)
         {
-            printf("cannot set the address %s here: error %lu\n", Addresses[Index].Text, Error);
+            printf("cannot set the address %s: error %lu\n", Text, Error);
         }
     }
 }

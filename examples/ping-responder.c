@@ -93,16 +93,14 @@ static void SetAddresses(const NET_LUID *Luid)
     INITIALIZE_ENTRY *Initialize = NULL;
     CREATE_ENTRY *Create = NULL;
     MIB_UNICASTIPADDRESS_ROW Row;
-
     HMODULE IpHelper = LoadLibraryExW(L"iphlpapi.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
     *(FARPROC *)&Initialize = GetProcAddress(IpHelper, "InitializeUnicastIpAddressEntry");
     *(FARPROC *)&Create = GetProcAddress(IpHelper, "CreateUnicastIpAddressEntry");
     for (int Index = 0; Index < 2; ++Index)
     {
-        const char *Text = Addresses[Index].Text;
         if (Initialize == NULL || Create == NULL)
         {
-            printf("this system cannot set addresses: give the adapter %s yourself\n", Text);
+            printf("this system sets no addresses: give it %s yourself\n", Addresses[Index].Text);
             continue;
         }
         Initialize(&Row);
@@ -113,7 +111,7 @@ static void SetAddresses(const NET_LUID *Luid)
         DWORD Error = Create(&Row);
         if (Error != ERROR_SUCCESS)
         {
-            printf("cannot set the address %s: error %lu\n", Text, Error);
+            printf("cannot set the address %s: error %lu\n", Addresses[Index].Text, Error);
         }
     }
 }

@@ -49,6 +49,7 @@ static const IMPORT_REPLACEMENT ImportReplacements[] = {
     REPLACE(IoAttachDeviceToDeviceStack),
     REPLACE(IoBuildPartialMdl),
     REPLACE(IoGetFileObjectGenericMapping),
+    REPLACE(IofCompleteRequest),
     REPLACE(KeClearEvent),
     REPLACE(KeQueryPerformanceCounter),
     REPLACE(KeReadStateEvent),

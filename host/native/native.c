@@ -38,6 +38,14 @@ HANDLE NativeUserCreateSemaphore(PEPROCESS Process, LONG Count, LONG Limit)
     return NativeMakeHandle(Process, Semaphore, NATIVE_SEMAPHORE_ALL_ACCESS);
 }
 
+VOID NativeInProcess(PEPROCESS Process, VOID (*Body)(PVOID), PVOID Context)
+{
+    PSP_ENTRY Entry;
+    PspEnterKernel(Process, &Entry);
+    Body(Context);
+    PspLeaveKernel(&Entry);
+}
+
 /* The object of a handle, as a user-mode call of the process references it. */
 static NTSTATUS NativeReference(
     PEPROCESS Process, HANDLE Handle, POBJECT_TYPE Type, ACCESS_MASK Access, PVOID *Object)

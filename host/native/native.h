@@ -75,6 +75,7 @@ typedef enum _NATIVE_USER
     NativeLocalSystem,
     NativeAdministrator,         /* elevated: high integrity */
     NativeFilteredAdministrator, /* not elevated: Administrators for deny only, medium */
+    NativeLoweredAdministrator,  /* elevated, integrity lowered to medium */
     NativeStandardUser,          /* medium integrity */
     NativeLowUser,               /* low integrity */
 } NATIVE_USER;
@@ -89,6 +90,9 @@ PEPROCESS NativeProcessCreate(NATIVE_USER User, BOOLEAN Wow64);
 VOID NativeProcessExit(_Post_ptr_invalid_ PEPROCESS Process);
 
 /* ---- User mode of a process ---- */
+
+/* Runs Body as a driver runs that the process called: in its context, at PASSIVE_LEVEL. */
+VOID NativeInProcess(PEPROCESS Process, VOID (*Body)(PVOID), PVOID Context);
 
 /* Memory of the process, zeroed; Offset bytes behind the start of a page. NULL: no memory. */
 PVOID NativeUserAllocate(PEPROCESS Process, SIZE_T Size, ULONG Offset);

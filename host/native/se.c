@@ -150,6 +150,7 @@ struct _SEP_TOKEN *SepCreateToken(NATIVE_USER User)
         Token->Integrity = SECURITY_MANDATORY_HIGH_RID;
         break;
     case NativeFilteredAdministrator:
+    case NativeLoweredAdministrator:
         Token->User = SepAdminAccount;
         Token->Integrity = SECURITY_MANDATORY_MEDIUM_RID;
         break;

@@ -235,6 +235,62 @@ static void HostileClient(void **State)
     }
 }
 
+#define SLOT       64u
+#define SLOT_SMALL (SLOT - 4)
+#define SLOT_LARGE (1024 * SLOT - 4)
+
+/* Changes the size of every packet all the time, between two that the ring allows. */
+static void *ChangeSizes(void *Context)
+{
+    CLIENT *Client = Context;
+    for (ULONG Round = 0; !ReadAcquire(&ScribbleStop); Round++)
+    {
+        for (ULONG Offset = 0; Offset < FIXTURE_CAPACITY; Offset += SLOT)
+        {
+            volatile uint32_t *Size = (volatile uint32_t *)(Client->ReceiveRing->Data + Offset);
+            RingStoreRelease(Size, (Round + Offset / SLOT) % 2 ? SLOT_LARGE : SLOT_SMALL);
+        }
+    }
+    return NULL;
+}
+
+/* The size that was checked is the size that is copied, however it changes meanwhile. */
+static void SizesThatChange(void **State)
+{
+    FIXTURE *Fixture = *State;
+    for (ULONG Round = 0; Round < 40; Round++)
+    {
+        CLIENT Client;
+        pthread_t Thread;
+        ClientStart(&Client, Fixture);
+        for (ULONG Offset = 0; Offset < FIXTURE_CAPACITY; Offset += SLOT)
+        {
+            TUN_PACKET *Slot = (TUN_PACKET *)(Client.ReceiveRing->Data + Offset);
+            Slot->Size = SLOT_SMALL;
+            PacketMake(Slot->Data, SLOT_SMALL, 4, 1);
+        }
+        WriteRelease(&ScribbleStop, 0);
+        assert_int_equal(pthread_create(&Thread, NULL, ChangeSizes, &Client), 0);
+        for (ULONG Lap = 0; Lap < 20; Lap++)
+        {
+            uint32_t Head = RingLoadAcquire(&Client.ReceiveRing->Head);
+            if (Head == TUN_RING_TERMINATED)
+            {
+                break;
+            }
+            RingProducerPublish(
+                &Client.Producer, (Head + FIXTURE_CAPACITY - SLOT) % FIXTURE_CAPACITY);
+            NativeUserSetEvent(Client.Process, Client.ReceiveTailMoved);
+            while (NativeLinkCollect(Fixture->Link, Packet, sizeof(Packet), 1) >= 0)
+            {
+            }
+        }
+        WriteRelease(&ScribbleStop, 1);
+        pthread_join(Thread, NULL);
+        ClientExit(&Client);
+    }
+}
+
 #define TEST(Name) cmocka_unit_test_setup_teardown(Name, FixtureStart, FixtureStop)
 
 int main(void)
@@ -242,7 +298,7 @@ int main(void)
     const struct CMUnitTest Tests[] = {
         TEST(FullSendRing),    TEST(ListsAreNotSplit),   TEST(NobodyRegistered),
         TEST(CorruptSendHead), TEST(CorruptReceiveTail), TEST(CorruptReceivePacket),
-        TEST(HostileClient),
+        TEST(HostileClient),   TEST(SizesThatChange),
     };
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }

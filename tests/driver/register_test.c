@@ -359,6 +359,7 @@ static void WhoMayRegister(void **State)
         {NativeLocalSystem, 0},
         {NativeAdministrator, 0},
         {NativeFilteredAdministrator, ERROR_ACCESS_DENIED},
+        {NativeLoweredAdministrator, ERROR_ACCESS_DENIED},
         {NativeStandardUser, ERROR_ACCESS_DENIED},
         {NativeLowUser, ERROR_ACCESS_DENIED},
     };

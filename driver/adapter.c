@@ -26,18 +26,21 @@ static VOID AdapterListRelease(VOID)
     KeLeaveCriticalRegion();
 }
 
-_Use_decl_annotations_ NTSTATUS AdapterListInitialize(VOID)
+_Use_decl_annotations_
+NTSTATUS AdapterListInitialize(VOID)
 {
     InitializeListHead(&AdapterList);
     return ExInitializeResourceLite(&AdapterListLock);
 }
 
-_Use_decl_annotations_ VOID AdapterListDelete(VOID)
+_Use_decl_annotations_
+VOID AdapterListDelete(VOID)
 {
     ExDeleteResourceLite(&AdapterListLock);
 }
 
-_Use_decl_annotations_ PADAPTER AdapterFromDevice(PDEVICE_OBJECT DeviceObject)
+_Use_decl_annotations_
+PADAPTER AdapterFromDevice(PDEVICE_OBJECT DeviceObject)
 {
     PADAPTER Found = NULL;
 
@@ -56,12 +59,14 @@ _Use_decl_annotations_ PADAPTER AdapterFromDevice(PDEVICE_OBJECT DeviceObject)
     return Found;
 }
 
-_Use_decl_annotations_ VOID AdapterRelease(PADAPTER Adapter)
+_Use_decl_annotations_
+VOID AdapterRelease(PADAPTER Adapter)
 {
     ExReleaseRundownProtection(&Adapter->ControlRundown);
 }
 
-_Use_decl_annotations_ VOID AdapterForEach(ADAPTER_ROUTINE *Routine, PVOID Context)
+_Use_decl_annotations_
+VOID AdapterForEach(ADAPTER_ROUTINE *Routine, PVOID Context)
 {
     PADAPTER Previous = NULL;
     PLIST_ENTRY Entry;
@@ -85,17 +90,20 @@ _Use_decl_annotations_ VOID AdapterForEach(ADAPTER_ROUTINE *Routine, PVOID Conte
         AdapterRelease(Previous);
 }
 
-_Use_decl_annotations_ BOOLEAN AdapterIsConnected(PADAPTER Adapter)
+_Use_decl_annotations_
+BOOLEAN AdapterIsConnected(PADAPTER Adapter)
 {
     return ReadPointerAcquire((PVOID const volatile *)&Adapter->Session) != NULL;
 }
 
-_Use_decl_annotations_ VOID AdapterIndicateLink(PADAPTER Adapter, BOOLEAN Connected)
+_Use_decl_annotations_
+VOID AdapterIndicateLink(PADAPTER Adapter, BOOLEAN Connected)
 {
     NDIS_LINK_STATE State = {
-        .Header = {.Type = NDIS_OBJECT_TYPE_DEFAULT,
-                   .Revision = NDIS_LINK_STATE_REVISION_1,
-                   .Size = NDIS_SIZEOF_LINK_STATE_REVISION_1},
+        .Header =
+            {.Type = NDIS_OBJECT_TYPE_DEFAULT,
+             .Revision = NDIS_LINK_STATE_REVISION_1,
+             .Size = NDIS_SIZEOF_LINK_STATE_REVISION_1},
         .MediaConnectState = Connected ? MediaConnectStateConnected : MediaConnectStateDisconnected,
         .MediaDuplexState = MediaDuplexStateFull,
         .XmitLinkSpeed = Adapter->LinkSpeed,
@@ -103,9 +111,10 @@ _Use_decl_annotations_ VOID AdapterIndicateLink(PADAPTER Adapter, BOOLEAN Connec
         .PauseFunctions = NdisPauseFunctionsUnsupported,
     };
     NDIS_STATUS_INDICATION Indication = {
-        .Header = {.Type = NDIS_OBJECT_TYPE_STATUS_INDICATION,
-                   .Revision = NDIS_STATUS_INDICATION_REVISION_1,
-                   .Size = NDIS_SIZEOF_STATUS_INDICATION_REVISION_1},
+        .Header =
+            {.Type = NDIS_OBJECT_TYPE_STATUS_INDICATION,
+             .Revision = NDIS_STATUS_INDICATION_REVISION_1,
+             .Size = NDIS_SIZEOF_STATUS_INDICATION_REVISION_1},
         .SourceHandle = Adapter->MiniportHandle,
         .StatusCode = NDIS_STATUS_LINK_STATE,
         .StatusBuffer = &State,
@@ -115,7 +124,8 @@ _Use_decl_annotations_ VOID AdapterIndicateLink(PADAPTER Adapter, BOOLEAN Connec
     NdisMIndicateStatusEx(Adapter->MiniportHandle, &Indication);
 }
 
-_Use_decl_annotations_ VOID AdapterCountOut(PADAPTER Adapter, const STATISTICS_DIRECTION *Part)
+_Use_decl_annotations_
+VOID AdapterCountOut(PADAPTER Adapter, const STATISTICS_DIRECTION *Part)
 {
     KLOCK_QUEUE_HANDLE Lock;
 
@@ -124,7 +134,8 @@ _Use_decl_annotations_ VOID AdapterCountOut(PADAPTER Adapter, const STATISTICS_D
     KeReleaseInStackQueuedSpinLock(&Lock);
 }
 
-_Use_decl_annotations_ VOID AdapterCountIn(PADAPTER Adapter, const STATISTICS_DIRECTION *Part)
+_Use_decl_annotations_
+VOID AdapterCountIn(PADAPTER Adapter, const STATISTICS_DIRECTION *Part)
 {
     KLOCK_QUEUE_HANDLE Lock;
 
@@ -137,9 +148,10 @@ static NDIS_STATUS AdapterSetAttributes(_In_ PADAPTER Adapter)
 {
     NDIS_MINIPORT_ADAPTER_ATTRIBUTES Registration = {
         .RegistrationAttributes = {
-            .Header = {.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES,
-                       .Revision = NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1,
-                       .Size = NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1},
+            .Header =
+                {.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES,
+                 .Revision = NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1,
+                 .Size = NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1},
             .MiniportAdapterContext = Adapter,
             .AttributeFlags = NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND |
                               NDIS_MINIPORT_ATTRIBUTES_SURPRISE_REMOVE_OK,
@@ -147,9 +159,10 @@ static NDIS_STATUS AdapterSetAttributes(_In_ PADAPTER Adapter)
         }};
     NDIS_MINIPORT_ADAPTER_ATTRIBUTES General = {
         .GeneralAttributes = {
-            .Header = {.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES,
-                       .Revision = NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2,
-                       .Size = NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2},
+            .Header =
+                {.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES,
+                 .Revision = NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2,
+                 .Size = NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2},
             .MediaType = NdisMediumIP,
             .PhysicalMediumType = NdisPhysicalMediumUnspecified,
             .MtuSize = Adapter->Mtu,
@@ -160,8 +173,8 @@ static NDIS_STATUS AdapterSetAttributes(_In_ PADAPTER Adapter)
             .MediaConnectState = MediaConnectStateDisconnected,
             .MediaDuplexState = MediaDuplexStateFull,
             .LookaheadSize = Adapter->Mtu,
-            .MacOptions = NDIS_MAC_OPTION_TRANSFERS_NOT_PEND |
-                          NDIS_MAC_OPTION_COPY_LOOKAHEAD_DATA | NDIS_MAC_OPTION_NO_LOOPBACK,
+            .MacOptions = NDIS_MAC_OPTION_TRANSFERS_NOT_PEND | NDIS_MAC_OPTION_COPY_LOOKAHEAD_DATA |
+                          NDIS_MAC_OPTION_NO_LOOPBACK,
             .SupportedPacketFilters = OID_SUPPORTED_PACKET_FILTERS,
             .AccessType = NET_IF_ACCESS_BROADCAST,
             .DirectionType = NET_IF_DIRECTION_SENDRECEIVE,
@@ -192,20 +205,19 @@ static VOID AdapterCreateLink(_Inout_ PADAPTER Adapter, _In_ PDEVICE_OBJECT Phys
     ULONG NameBytes;
     NTSTATUS Status;
 
-    Adapter->Link = (UNICODE_STRING){
-        .MaximumLength = sizeof(Adapter->LinkName), .Buffer = Adapter->LinkName};
+    Adapter->Link =
+        (UNICODE_STRING){.MaximumLength = sizeof(Adapter->LinkName), .Buffer = Adapter->LinkName};
     Status = IoGetDeviceProperty(
         PhysicalDevice, DevicePropertyPhysicalDeviceObjectName, sizeof(NameBuffer), NameBuffer,
         &NameBytes);
     if (!NT_SUCCESS(Status))
         goto Failed;
     RtlInitUnicodeString(&Name, NameBuffer);
-    Status =
-        RtlIntegerToUnicodeString((ULONG)Adapter->NetLuid.Info.NetLuidIndex, 10, &Index);
+    Status = RtlIntegerToUnicodeString((ULONG)Adapter->NetLuid.Info.NetLuidIndex, 10, &Index);
     if (!NT_SUCCESS(Status))
         goto Failed;
-    (VOID)RtlAppendUnicodeToString(&Adapter->Link, (PCWSTR)L"\\DosDevices\\Global\\WINTUN");
-    (VOID)RtlAppendUnicodeStringToString(&Adapter->Link, &Index);
+    (VOID) RtlAppendUnicodeToString(&Adapter->Link, (PCWSTR)L"\\DosDevices\\Global\\WINTUN");
+    (VOID) RtlAppendUnicodeStringToString(&Adapter->Link, &Index);
     Status = IoCreateSymbolicLink(&Adapter->Link, &Name);
     if (NT_SUCCESS(Status))
         return;
@@ -220,7 +232,7 @@ Failed:
 static VOID AdapterDeleteLink(_Inout_ PADAPTER Adapter)
 {
     if (Adapter->Link.Length)
-        (VOID)IoDeleteSymbolicLink(&Adapter->Link);
+        (VOID) IoDeleteSymbolicLink(&Adapter->Link);
 }
 
 /* Everything of an adapter that NDIS and clients do not see yet. */
@@ -274,7 +286,8 @@ static VOID AdapterDelete(_In_ PADAPTER Adapter)
     PoolFree(Adapter, POOL_TAG_ADAPTER);
 }
 
-_Use_decl_annotations_ NDIS_STATUS NDISAPI AdapterInitialize(
+_Use_decl_annotations_
+NDIS_STATUS NDISAPI AdapterInitialize(
     NDIS_HANDLE NdisMiniportHandle,
     NDIS_HANDLE MiniportDriverContext,
     PNDIS_MINIPORT_INIT_PARAMETERS Parameters)
@@ -307,8 +320,8 @@ Failed:
 }
 
 /* Mirrors AdapterInitialize. NDIS has paused the adapter, so no packet is under way. */
-_Use_decl_annotations_ VOID NDISAPI
-AdapterHalt(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION Action)
+_Use_decl_annotations_
+VOID NDISAPI AdapterHalt(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION Action)
 {
     PADAPTER Adapter = MiniportAdapterContext;
 
@@ -323,7 +336,8 @@ AdapterHalt(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION Action)
     AdapterDelete(Adapter);
 }
 
-_Use_decl_annotations_ NDIS_STATUS NDISAPI
+_Use_decl_annotations_
+NDIS_STATUS NDISAPI
 AdapterRestart(NDIS_HANDLE MiniportAdapterContext, PNDIS_MINIPORT_RESTART_PARAMETERS Parameters)
 {
     PADAPTER Adapter = MiniportAdapterContext;
@@ -335,7 +349,8 @@ AdapterRestart(NDIS_HANDLE MiniportAdapterContext, PNDIS_MINIPORT_RESTART_PARAME
 }
 
 /* Quiescent on return: no send is under way, and Windows has returned every list. */
-_Use_decl_annotations_ NDIS_STATUS NDISAPI
+_Use_decl_annotations_
+NDIS_STATUS NDISAPI
 AdapterPause(NDIS_HANDLE MiniportAdapterContext, PNDIS_MINIPORT_PAUSE_PARAMETERS Parameters)
 {
     PADAPTER Adapter = MiniportAdapterContext;
@@ -346,16 +361,16 @@ AdapterPause(NDIS_HANDLE MiniportAdapterContext, PNDIS_MINIPORT_PAUSE_PARAMETERS
     return NDIS_STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_ VOID NDISAPI
-AdapterPnPEventNotify(NDIS_HANDLE MiniportAdapterContext, PNET_DEVICE_PNP_EVENT Event)
+_Use_decl_annotations_
+VOID NDISAPI AdapterPnPEventNotify(NDIS_HANDLE MiniportAdapterContext, PNET_DEVICE_PNP_EVENT Event)
 {
     if (Event->DevicePnPEvent == NdisDevicePnPEventSurpriseRemoved)
         SessionEndForGood(MiniportAdapterContext);
 }
 
 /* The system goes down or has crashed: memory of clients needs no care any more. */
-_Use_decl_annotations_ VOID NDISAPI
-AdapterShutdown(NDIS_HANDLE MiniportAdapterContext, NDIS_SHUTDOWN_ACTION Action)
+_Use_decl_annotations_
+VOID NDISAPI AdapterShutdown(NDIS_HANDLE MiniportAdapterContext, NDIS_SHUTDOWN_ACTION Action)
 {
     UNREFERENCED_PARAMETER(MiniportAdapterContext);
     UNREFERENCED_PARAMETER(Action);

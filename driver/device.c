@@ -17,11 +17,10 @@ static NTSTATUS DeviceComplete(_Inout_ PIRP Irp, NTSTATUS Status)
 }
 
 /* Copies the two descriptors out of the system buffer, in the layout of the client's bitness. */
-static NTSTATUS DeviceReadRegistration(
-    _In_ PIRP Irp, _Out_ RING_DESCRIPTOR *Send, _Out_ RING_DESCRIPTOR *Receive)
+static NTSTATUS
+DeviceReadRegistration(_In_ PIRP Irp, _Out_ RING_DESCRIPTOR *Send, _Out_ RING_DESCRIPTOR *Receive)
 {
-    ULONG Length =
-        IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.InputBufferLength;
+    ULONG Length = IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.InputBufferLength;
 
 #if defined(_WIN64) || defined(__LP64__)
     if (IoIs32bitProcess(Irp))
@@ -33,14 +32,12 @@ static NTSTATUS DeviceReadRegistration(
         const TUN_REGISTER_RINGS32 *Rings = Irp->AssociatedIrp.SystemBuffer;
         if (Length != sizeof(*Rings))
             return STATUS_INVALID_PARAMETER;
-        *Send = (RING_DESCRIPTOR){
-            .RingSize = Rings->Send.RingSize,
-            .Ring = Rings->Send.Ring,
-            .TailMoved = Rings->Send.TailMoved};
-        *Receive = (RING_DESCRIPTOR){
-            .RingSize = Rings->Receive.RingSize,
-            .Ring = Rings->Receive.Ring,
-            .TailMoved = Rings->Receive.TailMoved};
+        *Send = (RING_DESCRIPTOR){.RingSize = Rings->Send.RingSize,
+                                  .Ring = Rings->Send.Ring,
+                                  .TailMoved = Rings->Send.TailMoved};
+        *Receive = (RING_DESCRIPTOR){.RingSize = Rings->Receive.RingSize,
+                                     .Ring = Rings->Receive.Ring,
+                                     .TailMoved = Rings->Receive.TailMoved};
         return STATUS_SUCCESS;
     }
 #if defined(_WIN64) || defined(__LP64__)
@@ -99,7 +96,8 @@ static NTSTATUS NTAPI DeviceCleanup(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     return NdisCleanup(DeviceObject, Irp);
 }
 
-_Use_decl_annotations_ VOID DeviceHook(PDRIVER_OBJECT DriverObject)
+_Use_decl_annotations_
+VOID DeviceHook(PDRIVER_OBJECT DriverObject)
 {
     NdisDeviceControl = DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL];
     DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = DeviceControl;
@@ -119,12 +117,14 @@ static VOID NTAPI DeviceProcessNotify(HANDLE ParentId, HANDLE ProcessId, BOOLEAN
         AdapterForEach(DeviceProcessEnded, ProcessId);
 }
 
-_Use_decl_annotations_ NTSTATUS DeviceProcessNotifyStart(VOID)
+_Use_decl_annotations_
+NTSTATUS DeviceProcessNotifyStart(VOID)
 {
     return PsSetCreateProcessNotifyRoutine(DeviceProcessNotify, FALSE);
 }
 
-_Use_decl_annotations_ VOID DeviceProcessNotifyStop(VOID)
+_Use_decl_annotations_
+VOID DeviceProcessNotifyStop(VOID)
 {
-    (VOID)PsSetCreateProcessNotifyRoutine(DeviceProcessNotify, TRUE);
+    (VOID) PsSetCreateProcessNotifyRoutine(DeviceProcessNotify, TRUE);
 }

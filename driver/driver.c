@@ -26,9 +26,10 @@ static NTSTATUS
 DriverRegisterMiniport(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING RegistryPath)
 {
     NDIS_MINIPORT_DRIVER_CHARACTERISTICS Miniport = {
-        .Header = {.Type = NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS,
-                   .Revision = NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2,
-                   .Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2},
+        .Header =
+            {.Type = NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS,
+             .Revision = NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2,
+             .Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2},
         .MajorNdisVersion = 6,
         .MinorNdisVersion = DriverNdisMinorVersion(NdisGetVersion()),
         .MajorDriverVersion = DRIVER_MAJOR_VERSION,
@@ -51,8 +52,8 @@ DriverRegisterMiniport(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING Re
         DriverObject, RegistryPath, NULL, &Miniport, &MiniportDriverHandle);
 }
 
-_Use_decl_annotations_ NTSTATUS NTAPI
-DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+_Use_decl_annotations_
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
     NTSTATUS Status;
 
@@ -77,7 +78,8 @@ CleanupAdapters:
     return Status;
 }
 
-_Use_decl_annotations_ VOID NDISAPI DriverUnload(PDRIVER_OBJECT DriverObject)
+_Use_decl_annotations_
+VOID NDISAPI DriverUnload(PDRIVER_OBJECT DriverObject)
 {
     UNREFERENCED_PARAMETER(DriverObject);
     NdisMDeregisterMiniportDriver(MiniportDriverHandle);

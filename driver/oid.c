@@ -28,6 +28,7 @@ const NDIS_OID OidSupportedList[] = {
     OID_GEN_STATISTICS,
     OID_PNP_SET_POWER,
     OID_PNP_QUERY_POWER,
+    ADIT_OID_COUNTERS,
 };
 const ULONG OidSupportedListBytes = sizeof(OidSupportedList);
 
@@ -54,28 +55,29 @@ static VOID OidFillStatistics(_Inout_ PADAPTER Adapter, _Out_ PNDIS_STATISTICS_I
 
     OidReadStatistics(Adapter, &Statistics);
     *Info = (NDIS_STATISTICS_INFO){
-        .Header = {.Type = NDIS_OBJECT_TYPE_DEFAULT,
-                   .Revision = NDIS_STATISTICS_INFO_REVISION_1,
-                   .Size = NDIS_SIZEOF_STATISTICS_INFO_REVISION_1},
+        .Header =
+            {.Type = NDIS_OBJECT_TYPE_DEFAULT,
+             .Revision = NDIS_STATISTICS_INFO_REVISION_1,
+             .Size = NDIS_SIZEOF_STATISTICS_INFO_REVISION_1},
         .SupportedStatistics = OID_SUPPORTED_STATISTICS,
-        .ifInDiscards = In->Discards,
-        .ifInErrors = In->Errors,
+        .ifInDiscards = StatisticsDiscards(In),
+        .ifInErrors = StatisticsErrors(In),
         .ifHCInOctets = StatisticsSum(In->Octets),
-        .ifHCInUcastPkts = In->Packets[StatisticsUnicast],
-        .ifHCInMulticastPkts = In->Packets[StatisticsMulticast],
-        .ifHCInBroadcastPkts = In->Packets[StatisticsBroadcast],
+        .ifHCInUcastPkts = In->Packets[AditUnicast],
+        .ifHCInMulticastPkts = In->Packets[AditMulticast],
+        .ifHCInBroadcastPkts = In->Packets[AditBroadcast],
         .ifHCOutOctets = StatisticsSum(Out->Octets),
-        .ifHCOutUcastPkts = Out->Packets[StatisticsUnicast],
-        .ifHCOutMulticastPkts = Out->Packets[StatisticsMulticast],
-        .ifHCOutBroadcastPkts = Out->Packets[StatisticsBroadcast],
-        .ifOutErrors = Out->Errors,
-        .ifOutDiscards = Out->Discards,
-        .ifHCInUcastOctets = In->Octets[StatisticsUnicast],
-        .ifHCInMulticastOctets = In->Octets[StatisticsMulticast],
-        .ifHCInBroadcastOctets = In->Octets[StatisticsBroadcast],
-        .ifHCOutUcastOctets = Out->Octets[StatisticsUnicast],
-        .ifHCOutMulticastOctets = Out->Octets[StatisticsMulticast],
-        .ifHCOutBroadcastOctets = Out->Octets[StatisticsBroadcast],
+        .ifHCOutUcastPkts = Out->Packets[AditUnicast],
+        .ifHCOutMulticastPkts = Out->Packets[AditMulticast],
+        .ifHCOutBroadcastPkts = Out->Packets[AditBroadcast],
+        .ifOutErrors = StatisticsErrors(Out),
+        .ifOutDiscards = StatisticsDiscards(Out),
+        .ifHCInUcastOctets = In->Octets[AditUnicast],
+        .ifHCInMulticastOctets = In->Octets[AditMulticast],
+        .ifHCInBroadcastOctets = In->Octets[AditBroadcast],
+        .ifHCOutUcastOctets = Out->Octets[AditUnicast],
+        .ifHCOutMulticastOctets = Out->Octets[AditMulticast],
+        .ifHCOutBroadcastOctets = Out->Octets[AditBroadcast],
     };
 }
 
@@ -123,23 +125,35 @@ static NDIS_STATUS OidQueryStatistics(_Inout_ PADAPTER Adapter, _Inout_ PNDIS_OI
     case OID_GEN_RCV_OK:
         return OidAnswerCounter(Request, StatisticsSum(Statistics.In.Packets));
     case OID_GEN_XMIT_ERROR:
-        return OidAnswerCounter(Request, Statistics.Out.Errors);
+        return OidAnswerCounter(Request, StatisticsErrors(&Statistics.Out));
     case OID_GEN_RCV_ERROR:
-        return OidAnswerCounter(Request, Statistics.In.Errors);
+        return OidAnswerCounter(Request, StatisticsErrors(&Statistics.In));
     case OID_GEN_RCV_NO_BUFFER:
-        return OidAnswerCounter(Request, Statistics.In.Discards);
+        return OidAnswerCounter(Request, StatisticsDiscards(&Statistics.In));
     default:
         OidFillStatistics(Adapter, &Info);
         return OidAnswer(Request, &Info, sizeof(Info));
     }
 }
 
+static NDIS_STATUS OidQueryCounters(_Inout_ PADAPTER Adapter, _Inout_ PNDIS_OID_REQUEST Request)
+{
+    ADIT_COUNTERS Counters = {.Size = sizeof(Counters), .Version = ADIT_COUNTERS_VERSION};
+    STATISTICS Statistics;
+
+    OidReadStatistics(Adapter, &Statistics);
+    Counters.Out = Statistics.Out;
+    Counters.In = Statistics.In;
+    return OidAnswer(Request, &Counters, sizeof(Counters));
+}
+
 static NDIS_STATUS OidQueryInterruptModeration(_Inout_ PNDIS_OID_REQUEST Request)
 {
     static const NDIS_INTERRUPT_MODERATION_PARAMETERS Moderation = {
-        .Header = {.Type = NDIS_OBJECT_TYPE_DEFAULT,
-                   .Revision = NDIS_INTERRUPT_MODERATION_PARAMETERS_REVISION_1,
-                   .Size = NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1},
+        .Header =
+            {.Type = NDIS_OBJECT_TYPE_DEFAULT,
+             .Revision = NDIS_INTERRUPT_MODERATION_PARAMETERS_REVISION_1,
+             .Size = NDIS_SIZEOF_INTERRUPT_MODERATION_PARAMETERS_REVISION_1},
         .InterruptModeration = NdisInterruptModerationNotSupported,
     };
 
@@ -180,6 +194,8 @@ static NDIS_STATUS OidQuery(_Inout_ PADAPTER Adapter, _Inout_ PNDIS_OID_REQUEST 
     case OID_GEN_RCV_NO_BUFFER:
     case OID_GEN_STATISTICS:
         return OidQueryStatistics(Adapter, Request);
+    case ADIT_OID_COUNTERS:
+        return OidQueryCounters(Adapter, Request);
     case OID_PNP_QUERY_POWER:
         /* Every power state will do: a session survives sleep, since nothing of it is hardware. */
         Request->DATA.QUERY_INFORMATION.BytesWritten = 0;
@@ -238,8 +254,8 @@ static NDIS_STATUS OidSet(_Inout_ PADAPTER Adapter, _Inout_ PNDIS_OID_REQUEST Re
     }
 }
 
-_Use_decl_annotations_ NDIS_STATUS NDISAPI
-OidRequest(NDIS_HANDLE MiniportAdapterContext, PNDIS_OID_REQUEST Request)
+_Use_decl_annotations_
+NDIS_STATUS NDISAPI OidRequest(NDIS_HANDLE MiniportAdapterContext, PNDIS_OID_REQUEST Request)
 {
     switch (Request->RequestType)
     {
@@ -253,8 +269,8 @@ OidRequest(NDIS_HANDLE MiniportAdapterContext, PNDIS_OID_REQUEST Request)
     }
 }
 
-_Use_decl_annotations_ VOID NDISAPI
-OidCancelRequest(NDIS_HANDLE MiniportAdapterContext, PVOID RequestId)
+_Use_decl_annotations_
+VOID NDISAPI OidCancelRequest(NDIS_HANDLE MiniportAdapterContext, PVOID RequestId)
 {
     UNREFERENCED_PARAMETER(MiniportAdapterContext);
     UNREFERENCED_PARAMETER(RequestId);

@@ -9,25 +9,25 @@
 
 #include "adapter.h"
 
-#define OID_SUPPORTED_PACKET_FILTERS                                                               \
-    (NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_ALL_MULTICAST |     \
+#define OID_SUPPORTED_PACKET_FILTERS                                                           \
+    (NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_ALL_MULTICAST | \
      NDIS_PACKET_TYPE_BROADCAST | NDIS_PACKET_TYPE_ALL_LOCAL | NDIS_PACKET_TYPE_PROMISCUOUS)
 
 /* Every counter of NDIS_STATISTICS_INFO is kept. */
-#define OID_SUPPORTED_STATISTICS                                                                   \
-    (NDIS_STATISTICS_FLAGS_VALID_DIRECTED_FRAMES_RCV |                                             \
-     NDIS_STATISTICS_FLAGS_VALID_MULTICAST_FRAMES_RCV |                                            \
-     NDIS_STATISTICS_FLAGS_VALID_BROADCAST_FRAMES_RCV | NDIS_STATISTICS_FLAGS_VALID_BYTES_RCV |    \
-     NDIS_STATISTICS_FLAGS_VALID_RCV_DISCARDS | NDIS_STATISTICS_FLAGS_VALID_RCV_ERROR |            \
-     NDIS_STATISTICS_FLAGS_VALID_DIRECTED_FRAMES_XMIT |                                            \
-     NDIS_STATISTICS_FLAGS_VALID_MULTICAST_FRAMES_XMIT |                                           \
-     NDIS_STATISTICS_FLAGS_VALID_BROADCAST_FRAMES_XMIT | NDIS_STATISTICS_FLAGS_VALID_BYTES_XMIT |  \
-     NDIS_STATISTICS_FLAGS_VALID_XMIT_ERROR | NDIS_STATISTICS_FLAGS_VALID_XMIT_DISCARDS |          \
-     NDIS_STATISTICS_FLAGS_VALID_DIRECTED_BYTES_RCV |                                              \
-     NDIS_STATISTICS_FLAGS_VALID_MULTICAST_BYTES_RCV |                                             \
-     NDIS_STATISTICS_FLAGS_VALID_BROADCAST_BYTES_RCV |                                             \
-     NDIS_STATISTICS_FLAGS_VALID_DIRECTED_BYTES_XMIT |                                             \
-     NDIS_STATISTICS_FLAGS_VALID_MULTICAST_BYTES_XMIT |                                            \
+#define OID_SUPPORTED_STATISTICS                                                                  \
+    (NDIS_STATISTICS_FLAGS_VALID_DIRECTED_FRAMES_RCV |                                            \
+     NDIS_STATISTICS_FLAGS_VALID_MULTICAST_FRAMES_RCV |                                           \
+     NDIS_STATISTICS_FLAGS_VALID_BROADCAST_FRAMES_RCV | NDIS_STATISTICS_FLAGS_VALID_BYTES_RCV |   \
+     NDIS_STATISTICS_FLAGS_VALID_RCV_DISCARDS | NDIS_STATISTICS_FLAGS_VALID_RCV_ERROR |           \
+     NDIS_STATISTICS_FLAGS_VALID_DIRECTED_FRAMES_XMIT |                                           \
+     NDIS_STATISTICS_FLAGS_VALID_MULTICAST_FRAMES_XMIT |                                          \
+     NDIS_STATISTICS_FLAGS_VALID_BROADCAST_FRAMES_XMIT | NDIS_STATISTICS_FLAGS_VALID_BYTES_XMIT | \
+     NDIS_STATISTICS_FLAGS_VALID_XMIT_ERROR | NDIS_STATISTICS_FLAGS_VALID_XMIT_DISCARDS |         \
+     NDIS_STATISTICS_FLAGS_VALID_DIRECTED_BYTES_RCV |                                             \
+     NDIS_STATISTICS_FLAGS_VALID_MULTICAST_BYTES_RCV |                                            \
+     NDIS_STATISTICS_FLAGS_VALID_BROADCAST_BYTES_RCV |                                            \
+     NDIS_STATISTICS_FLAGS_VALID_DIRECTED_BYTES_XMIT |                                            \
+     NDIS_STATISTICS_FLAGS_VALID_MULTICAST_BYTES_XMIT |                                           \
      NDIS_STATISTICS_FLAGS_VALID_BROADCAST_BYTES_XMIT)
 
 extern const NDIS_OID OidSupportedList[];

@@ -4,7 +4,11 @@
 #include "driver.h"
 
 static ULONG ParametersReadInteger(
-    _In_ NDIS_HANDLE Configuration, _In_ PCWSTR Keyword, ULONG Default, ULONG Minimum, ULONG Maximum)
+    _In_ NDIS_HANDLE Configuration,
+    _In_ PCWSTR Keyword,
+    ULONG Default,
+    ULONG Minimum,
+    ULONG Maximum)
 {
     PNDIS_CONFIGURATION_PARAMETER Parameter;
     NDIS_STRING Name;
@@ -24,12 +28,14 @@ static ULONG ParametersReadInteger(
     return Default;
 }
 
-_Use_decl_annotations_ VOID ParametersRead(PADAPTER Adapter)
+_Use_decl_annotations_
+VOID ParametersRead(PADAPTER Adapter)
 {
     NDIS_CONFIGURATION_OBJECT Object = {
-        .Header = {.Type = NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT,
-                   .Revision = NDIS_CONFIGURATION_OBJECT_REVISION_1,
-                   .Size = NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1},
+        .Header =
+            {.Type = NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT,
+             .Revision = NDIS_CONFIGURATION_OBJECT_REVISION_1,
+             .Size = NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1},
         .NdisHandle = Adapter->MiniportHandle,
     };
     ULONG LinkSpeed = ADAPTER_DEFAULT_LINK_SPEED;

@@ -6,7 +6,8 @@
 static POOL_TYPE PoolType;
 static ULONG MappingPriority;
 
-_Use_decl_annotations_ VOID PoolInitialize(ULONG NdisVersion)
+_Use_decl_annotations_
+VOID PoolInitialize(ULONG NdisVersion)
 {
     BOOLEAN NoExecute = NdisVersion >= NDIS_RUNTIME_VERSION_630;
 
@@ -14,7 +15,8 @@ _Use_decl_annotations_ VOID PoolInitialize(ULONG NdisVersion)
     MappingPriority = NormalPagePriority | (NoExecute ? MdlMappingNoExecute : 0);
 }
 
-_Use_decl_annotations_ PVOID PoolAllocate(SIZE_T Bytes, ULONG Tag)
+_Use_decl_annotations_
+PVOID PoolAllocate(SIZE_T Bytes, ULONG Tag)
 {
     PVOID Memory = ExAllocatePoolWithTag(PoolType, Bytes, Tag);
 
@@ -23,13 +25,15 @@ _Use_decl_annotations_ PVOID PoolAllocate(SIZE_T Bytes, ULONG Tag)
     return Memory;
 }
 
-_Use_decl_annotations_ VOID PoolFree(PVOID Memory, ULONG Tag)
+_Use_decl_annotations_
+VOID PoolFree(PVOID Memory, ULONG Tag)
 {
     if (Memory)
         ExFreePoolWithTag(Memory, Tag);
 }
 
-_Use_decl_annotations_ ULONG PoolMappingPriority(VOID)
+_Use_decl_annotations_
+ULONG PoolMappingPriority(VOID)
 {
     return MappingPriority;
 }

@@ -59,7 +59,7 @@ static RECEIVE_NEXT ReceivePacket(_Inout_ PSESSION Session, _Inout_ RECEIVE_BATC
     RingConsumerAdvance(&Session->Consumer, Length);
     if (!Nbl)
     {
-        Batch->Statistics.Discards++;
+        Batch->Statistics.Dropped[AditDropNoMemory]++;
         return ReceivePoll;
     }
 
@@ -67,7 +67,7 @@ static RECEIVE_NEXT ReceivePacket(_Inout_ PSESSION Session, _Inout_ RECEIVE_BATC
     EtherType = ReceiveEtherType(ReceivePoolData(Nbl), Length);
     if (EtherType == 0)
     {
-        Batch->Statistics.Errors++;
+        Batch->Statistics.Dropped[AditDropMalformed]++;
         ReceivePoolGive(Pool, Nbl);
         return ReceivePoll;
     }
@@ -89,7 +89,8 @@ static RECEIVE_NEXT ReceiveBatch(_Inout_ PSESSION Session)
 
     if (Poll == RingEmpty)
         return ReceiveSleep;
-    /* One reference per list that may be indicated, before looking whether indicating is allowed. */
+    /* One reference per list that may be indicated, before looking whether indicating is allowed.
+     */
     if (!ExAcquireRundownProtectionEx(&Adapter->DataRundown, RECEIVE_BATCH))
         return ReceiveWaitRunning;
     for (ULONG Taken = 0; Poll == RingNotEmpty && Next == ReceivePoll && Taken < RECEIVE_BATCH;
@@ -101,7 +102,7 @@ static RECEIVE_NEXT ReceiveBatch(_Inout_ PSESSION Session)
     if (Poll == RingCorrupt || Poll == RingTerminated)
         Next = ReceiveFinish;
     if (Next == ReceiveFinish)
-        Batch.Statistics.Errors++;
+        Batch.Statistics.Dropped[AditDropRingCorrupt]++;
 
     RingConsumerRelease(
         &Session->Consumer, Next == ReceiveFinish ? TUN_RING_TERMINATED : Session->Consumer.Next);
@@ -171,24 +172,25 @@ static VOID NTAPI ReceiveThread(PVOID Context)
             ReceiveWaitPackets(Session, &Polls);
             break;
         case ReceiveWaitRunning:
-            (VOID)ReceiveWait(Session, &Adapter->Running);
+            (VOID) ReceiveWait(Session, &Adapter->Running);
             break;
         case ReceiveWaitBuffers:
-            (VOID)ReceiveWait(Session, &Adapter->ReceivePool->Returned);
+            (VOID) ReceiveWait(Session, &Adapter->ReceivePool->Returned);
             break;
         case ReceiveFinish:
             DriverLog(
                 DPFLTR_WARNING_LEVEL,
                 "receive ring of adapter %u is corrupt behind offset %u: reading stops\n",
                 (unsigned)Adapter->NetLuid.Info.NetLuidIndex, (unsigned)Session->Consumer.Next);
-            (VOID)KeWaitForSingleObject(&Session->ReceiveStop, Executive, KernelMode, FALSE, NULL);
+            (VOID) KeWaitForSingleObject(&Session->ReceiveStop, Executive, KernelMode, FALSE, NULL);
             break;
         }
     }
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-_Use_decl_annotations_ NTSTATUS ReceiveStart(PSESSION Session)
+_Use_decl_annotations_
+NTSTATUS ReceiveStart(PSESSION Session)
 {
     OBJECT_ATTRIBUTES Attributes;
     HANDLE Thread;
@@ -205,21 +207,23 @@ _Use_decl_annotations_ NTSTATUS ReceiveStart(PSESSION Session)
     {
         /* Without the object nobody could wait for the thread's end: let the handle serve. */
         KeSetEvent(&Session->ReceiveStop, IO_NO_INCREMENT, FALSE);
-        (VOID)ZwWaitForSingleObject(Thread, FALSE, NULL);
+        (VOID) ZwWaitForSingleObject(Thread, FALSE, NULL);
     }
     ZwClose(Thread);
     return Status;
 }
 
-_Use_decl_annotations_ VOID ReceiveStop(PSESSION Session)
+_Use_decl_annotations_
+VOID ReceiveStop(PSESSION Session)
 {
     KeSetEvent(&Session->ReceiveStop, IO_NO_INCREMENT, FALSE);
-    (VOID)KeWaitForSingleObject(Session->ReceiveThread, Executive, KernelMode, FALSE, NULL);
+    (VOID) KeWaitForSingleObject(Session->ReceiveThread, Executive, KernelMode, FALSE, NULL);
     ObDereferenceObject(Session->ReceiveThread);
     RingConsumerRelease(&Session->Consumer, TUN_RING_TERMINATED);
 }
 
-_Use_decl_annotations_ VOID NDISAPI ReceiveReturnNetBufferLists(
+_Use_decl_annotations_
+VOID NDISAPI ReceiveReturnNetBufferLists(
     NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags)
 {
     PADAPTER Adapter = MiniportAdapterContext;

@@ -14,12 +14,14 @@ typedef struct _RECEIVE_BUFFER
 
 #define RECEIVE_BUFFER_OF(Nbl) (*(PRECEIVE_BUFFER *)&(Nbl)->MiniportReserved[0])
 
-_Use_decl_annotations_ PRECEIVE_POOL ReceivePoolCreate(NDIS_HANDLE MiniportHandle)
+_Use_decl_annotations_
+PRECEIVE_POOL ReceivePoolCreate(NDIS_HANDLE MiniportHandle)
 {
     NET_BUFFER_LIST_POOL_PARAMETERS Parameters = {
-        .Header = {.Type = NDIS_OBJECT_TYPE_DEFAULT,
-                   .Revision = NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
-                   .Size = NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1},
+        .Header =
+            {.Type = NDIS_OBJECT_TYPE_DEFAULT,
+             .Revision = NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
+             .Size = NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1},
         .ProtocolId = NDIS_PROTOCOL_ID_DEFAULT,
         .fAllocateNetBuffer = TRUE,
         .PoolTag = POOL_TAG_RECEIVE,
@@ -49,7 +51,8 @@ static VOID ReceivePoolFree(_In_ PNET_BUFFER_LIST Nbl)
     PoolFree(Buffer, POOL_TAG_RECEIVE);
 }
 
-_Use_decl_annotations_ VOID ReceivePoolDelete(PRECEIVE_POOL Pool)
+_Use_decl_annotations_
+VOID ReceivePoolDelete(PRECEIVE_POOL Pool)
 {
     while (Pool->Kept)
     {
@@ -87,7 +90,8 @@ CleanupBuffer:
     return NULL;
 }
 
-/* Counts one more as outstanding and takes a kept one if it will do; FALSE: the bound is reached. */
+/* Counts one more as outstanding and takes a kept one if it will do; FALSE: the bound is reached.
+ */
 static BOOLEAN
 ReceivePoolReserve(_Inout_ PRECEIVE_POOL Pool, ULONG Length, _Out_ PNET_BUFFER_LIST *Kept)
 {
@@ -136,7 +140,8 @@ static BOOLEAN ReceivePoolUnreserve(_Inout_ PRECEIVE_POOL Pool, _In_opt_ PNET_BU
     return Keep;
 }
 
-_Use_decl_annotations_ PNET_BUFFER_LIST
+_Use_decl_annotations_
+PNET_BUFFER_LIST
 ReceivePoolTake(PRECEIVE_POOL Pool, ULONG Length, PBOOLEAN AtLimit)
 {
     PNET_BUFFER_LIST Nbl;
@@ -149,7 +154,7 @@ ReceivePoolTake(PRECEIVE_POOL Pool, ULONG Length, PBOOLEAN AtLimit)
         Nbl = ReceivePoolAllocate(Pool, Length);
     if (!Nbl)
     {
-        (VOID)ReceivePoolUnreserve(Pool, NULL);
+        (VOID) ReceivePoolUnreserve(Pool, NULL);
         return NULL;
     }
 
@@ -165,12 +170,14 @@ ReceivePoolTake(PRECEIVE_POOL Pool, ULONG Length, PBOOLEAN AtLimit)
     return Nbl;
 }
 
-_Use_decl_annotations_ PUCHAR ReceivePoolData(PNET_BUFFER_LIST Nbl)
+_Use_decl_annotations_
+PUCHAR ReceivePoolData(PNET_BUFFER_LIST Nbl)
 {
     return RECEIVE_BUFFER_OF(Nbl)->Data;
 }
 
-_Use_decl_annotations_ VOID ReceivePoolGive(PRECEIVE_POOL Pool, PNET_BUFFER_LIST Nbl)
+_Use_decl_annotations_
+VOID ReceivePoolGive(PRECEIVE_POOL Pool, PNET_BUFFER_LIST Nbl)
 {
     if (!ReceivePoolUnreserve(Pool, Nbl))
         ReceivePoolFree(Nbl);

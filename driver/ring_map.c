@@ -14,8 +14,7 @@ static DECLSPEC_NOINLINE NTSTATUS RingMapLockPages(_Inout_ PMDL Mdl)
     __try
     {
         MmProbeAndLockPages(Mdl, UserMode, IoWriteAccess);
-    }
-    __except (EXCEPTION_EXECUTE_HANDLER)
+    } __except (EXCEPTION_EXECUTE_HANDLER)
     {
         Status = STATUS_INVALID_USER_BUFFER;
     }
@@ -32,7 +31,8 @@ static BOOLEAN RingMapIsDescriptor(_In_ const RING_DESCRIPTOR *Descriptor, _Out_
            Address % sizeof(ULONG) == 0 && Descriptor->TailMoved != 0;
 }
 
-_Use_decl_annotations_ NTSTATUS
+_Use_decl_annotations_
+NTSTATUS
 RingMapOpen(PRING_MAP Map, const RING_DESCRIPTOR *Descriptor, ACCESS_MASK EventAccess)
 {
     NTSTATUS Status;
@@ -47,8 +47,8 @@ RingMapOpen(PRING_MAP Map, const RING_DESCRIPTOR *Descriptor, ACCESS_MASK EventA
     if (!NT_SUCCESS(Status))
         goto CleanupMap;
 
-    Map->Mdl = IoAllocateMdl(
-        (PVOID)(ULONG_PTR)Descriptor->Ring, Descriptor->RingSize, FALSE, FALSE, NULL);
+    Map->Mdl =
+        IoAllocateMdl((PVOID)(ULONG_PTR)Descriptor->Ring, Descriptor->RingSize, FALSE, FALSE, NULL);
     if (!Map->Mdl)
     {
         Status = STATUS_INSUFFICIENT_RESOURCES;
@@ -77,7 +77,8 @@ CleanupMap:
     return Status;
 }
 
-_Use_decl_annotations_ VOID RingMapClose(PRING_MAP Map)
+_Use_decl_annotations_
+VOID RingMapClose(PRING_MAP Map)
 {
     MmUnlockPages(Map->Mdl); /* unmaps as well */
     IoFreeMdl(Map->Mdl);

@@ -91,40 +91,45 @@ static const SECURITY_REGISTER_DESCRIPTOR RegisterDescriptor = {
     .OffsetGroup = offsetof(SECURITY_REGISTER_DESCRIPTOR, Owner),
     .OffsetSacl = offsetof(SECURITY_REGISTER_DESCRIPTOR, Sacl),
     .OffsetDacl = offsetof(SECURITY_REGISTER_DESCRIPTOR, Dacl),
-    .Owner = {.Revision = 1,
+    .Owner =
+        {.Revision = 1,
+         .SubAuthorityCount = 1,
+         .Authority = NT_AUTHORITY,
+         .SubAuthority = {18 /* LocalSystem */}},
+    .Sacl =
+        {.Header =
+             {.Revision = ACL_REVISION, .Size = sizeof(RegisterDescriptor.Sacl), .AceCount = 1},
+         .Label =
+             {.Type = SYSTEM_MANDATORY_LABEL_ACE,
+              .Size = sizeof(SECURITY_ACE_SID1),
+              .Mask = SYSTEM_MANDATORY_LABEL_NO_ALL,
+              .SidRevision = 1,
+              .SubAuthorityCount = 1,
+              .Authority = MANDATORY_LABEL_AUTHORITY,
+              .SubAuthority = {0x3000 /* high */}}},
+    .Dacl =
+        {.Header =
+             {.Revision = ACL_REVISION, .Size = sizeof(RegisterDescriptor.Dacl), .AceCount = 2},
+         .System =
+             {.Type = ACCESS_ALLOWED_ACE_TYPE,
+              .Size = sizeof(SECURITY_ACE_SID1),
+              .Mask = FILE_ALL_ACCESS,
+              .SidRevision = 1,
               .SubAuthorityCount = 1,
               .Authority = NT_AUTHORITY,
               .SubAuthority = {18 /* LocalSystem */}},
-    .Sacl = {.Header = {.Revision = ACL_REVISION,
-                        .Size = sizeof(RegisterDescriptor.Sacl),
-                        .AceCount = 1},
-             .Label = {.Type = SYSTEM_MANDATORY_LABEL_ACE,
-                       .Size = sizeof(SECURITY_ACE_SID1),
-                       .Mask = SYSTEM_MANDATORY_LABEL_NO_ALL,
-                       .SidRevision = 1,
-                       .SubAuthorityCount = 1,
-                       .Authority = MANDATORY_LABEL_AUTHORITY,
-                       .SubAuthority = {0x3000 /* high */}}},
-    .Dacl = {.Header = {.Revision = ACL_REVISION,
-                        .Size = sizeof(RegisterDescriptor.Dacl),
-                        .AceCount = 2},
-             .System = {.Type = ACCESS_ALLOWED_ACE_TYPE,
-                        .Size = sizeof(SECURITY_ACE_SID1),
-                        .Mask = FILE_ALL_ACCESS,
-                        .SidRevision = 1,
-                        .SubAuthorityCount = 1,
-                        .Authority = NT_AUTHORITY,
-                        .SubAuthority = {18 /* LocalSystem */}},
-             .Administrators = {.Type = ACCESS_ALLOWED_ACE_TYPE,
-                                .Size = sizeof(SECURITY_ACE_SID2),
-                                .Mask = FILE_ALL_ACCESS,
-                                .SidRevision = 1,
-                                .SubAuthorityCount = 2,
-                                .Authority = NT_AUTHORITY,
-                                .SubAuthority = {32 /* BUILTIN */, 544 /* Administrators */}}},
+         .Administrators =
+             {.Type = ACCESS_ALLOWED_ACE_TYPE,
+              .Size = sizeof(SECURITY_ACE_SID2),
+              .Mask = FILE_ALL_ACCESS,
+              .SidRevision = 1,
+              .SubAuthorityCount = 2,
+              .Authority = NT_AUTHORITY,
+              .SubAuthority = {32 /* BUILTIN */, 544 /* Administrators */}}},
 };
 
-_Use_decl_annotations_ NTSTATUS SecurityCheckRegister(KPROCESSOR_MODE RequestorMode)
+_Use_decl_annotations_
+NTSTATUS SecurityCheckRegister(KPROCESSOR_MODE RequestorMode)
 {
     SECURITY_SUBJECT_CONTEXT Subject;
     ACCESS_MASK Granted;

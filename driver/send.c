@@ -7,8 +7,8 @@
  * the offset of its packet. NDIS leaves these fields to the miniport that owns the list
  * (NET_BUFFER_LIST and NET_BUFFER structures, MiniportReserved).
  */
-#define SEND_BATCH_NEXT(Nbl)  (*(PNET_BUFFER_LIST *)&(Nbl)->MiniportReserved[0])
-#define SEND_BATCH_END(Nbl)   (*(ULONG_PTR *)&(Nbl)->MiniportReserved[1])
+#define SEND_BATCH_NEXT(Nbl)   (*(PNET_BUFFER_LIST *)&(Nbl)->MiniportReserved[0])
+#define SEND_BATCH_END(Nbl)    (*(ULONG_PTR *)&(Nbl)->MiniportReserved[1])
 #define SEND_PACKET_OFFSET(Nb) (*(ULONG_PTR *)&(Nb)->MiniportReserved[0])
 
 /* In SEND_BATCH_END, whose offsets are multiples of 4: the batch is copied. */
@@ -60,51 +60,72 @@ static ULONG SendCountNetBuffers(_In_ PNET_BUFFER_LIST Nbl)
     return Count;
 }
 
-/* Fails a list that never reached the ring. */
+/* The status that a list completes with, by the reason why it did not reach the ring. */
+static NDIS_STATUS SendStatusOfDrop(ADIT_DROP Reason)
+{
+    switch (Reason)
+    {
+    case AditDropNoSession:
+    case AditDropRingCorrupt:
+        return NDIS_STATUS_MEDIA_DISCONNECTED;
+    case AditDropPaused:
+        return NDIS_STATUS_PAUSED;
+    case AditDropRingFull:
+    case AditDropNoMemory:
+        return NDIS_STATUS_RESOURCES;
+    default:
+        return NDIS_STATUS_INVALID_LENGTH;
+    }
+}
+
+/* Fails a list that never reached the ring; each of its net buffers counts. */
 static VOID SendReject(
     _Inout_ SEND_CHAIN *Done,
     _Inout_ PNET_BUFFER_LIST Nbl,
-    NDIS_STATUS Status,
-    _Inout_ ULONG64 *Counter)
+    ADIT_DROP Reason,
+    _Inout_ STATISTICS_DIRECTION *Count)
 {
-    *Counter += SendCountNetBuffers(Nbl);
-    NET_BUFFER_LIST_STATUS(Nbl) = Status;
+    Count->Dropped[Reason] += SendCountNetBuffers(Nbl);
+    NET_BUFFER_LIST_STATUS(Nbl) = SendStatusOfDrop(Reason);
     SendChainAppend(Done, Nbl);
 }
+
+/* What SendPrepare says of a list that can be copied. */
+#define SEND_NO_DROP AditDrops
 
 /*
  * Checks that a net buffer is a packet that its MDLs hold, and maps them: what follows a
  * reservation must not fail.
  */
-static NDIS_STATUS SendPrepareNetBuffer(_In_ PNET_BUFFER Nb)
+static ADIT_DROP SendPrepareNetBuffer(_In_ PNET_BUFFER Nb)
 {
     ULONG Missing = NET_BUFFER_DATA_LENGTH(Nb);
     ULONG Offset = NET_BUFFER_CURRENT_MDL_OFFSET(Nb);
 
     if (Missing > TUN_MAX_IP_PACKET_SIZE)
-        return NDIS_STATUS_INVALID_LENGTH;
+        return AditDropTooLong;
     for (PMDL Mdl = NET_BUFFER_CURRENT_MDL(Nb); Missing; Mdl = Mdl->Next, Offset = 0)
     {
         ULONG Present;
         if (!Mdl || Offset > MmGetMdlByteCount(Mdl))
-            return NDIS_STATUS_INVALID_LENGTH;
+            return AditDropMalformed;
         if (!MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority))
-            return NDIS_STATUS_RESOURCES;
+            return AditDropNoMemory;
         Present = MmGetMdlByteCount(Mdl) - Offset;
         Missing -= Present < Missing ? Present : Missing;
     }
-    return NDIS_STATUS_SUCCESS;
+    return SEND_NO_DROP;
 }
 
-static NDIS_STATUS SendPrepare(_In_ PNET_BUFFER_LIST Nbl)
+static ADIT_DROP SendPrepare(_In_ PNET_BUFFER_LIST Nbl)
 {
     for (PNET_BUFFER Nb = NET_BUFFER_LIST_FIRST_NB(Nbl); Nb; Nb = NET_BUFFER_NEXT_NB(Nb))
     {
-        NDIS_STATUS Status = SendPrepareNetBuffer(Nb);
-        if (Status != NDIS_STATUS_SUCCESS)
-            return Status;
+        ADIT_DROP Reason = SendPrepareNetBuffer(Nb);
+        if (Reason != SEND_NO_DROP)
+            return Reason;
     }
-    return NDIS_STATUS_SUCCESS;
+    return SEND_NO_DROP;
 }
 
 /* Splits a call's lists into those that can be copied and those that are done already. */
@@ -116,20 +137,18 @@ static VOID SendSort(
 {
     for (PNET_BUFFER_LIST Nbl = Lists, Next; Nbl; Nbl = Next)
     {
-        NDIS_STATUS Status = SendPrepare(Nbl);
+        ADIT_DROP Reason = SendPrepare(Nbl);
         Next = NET_BUFFER_LIST_NEXT_NBL(Nbl);
-        if (Status == NDIS_STATUS_SUCCESS)
+        if (Reason == SEND_NO_DROP)
             SendChainAppend(Good, Nbl);
         else
-            SendReject(
-                Done, Nbl, Status,
-                Status == NDIS_STATUS_RESOURCES ? &Count->Discards : &Count->Errors);
+            SendReject(Done, Nbl, Reason, Count);
     }
 }
 
 /* Reserves space for all packets of a list, or for none. */
 _Requires_lock_held_(Session->SendLock) static RING_RESERVE_RESULT
-SendReserveList(_Inout_ PSESSION Session, _Inout_ PNET_BUFFER_LIST Nbl)
+    SendReserveList(_Inout_ PSESSION Session, _Inout_ PNET_BUFFER_LIST Nbl)
 {
     uint32_t Start = Session->Producer.Next;
 
@@ -150,7 +169,7 @@ SendReserveList(_Inout_ PSESSION Session, _Inout_ PNET_BUFFER_LIST Nbl)
 
 /* Puts a batch that has its space in flight. */
 _Requires_lock_held_(Session->SendLock) static VOID
-SendLaunch(_Inout_ PSESSION Session, _Inout_ PNET_BUFFER_LIST Batch)
+    SendLaunch(_Inout_ PSESSION Session, _Inout_ PNET_BUFFER_LIST Batch)
 {
     SEND_BATCH_NEXT(Batch) = NULL;
     SEND_BATCH_END(Batch) = Session->Producer.Next;
@@ -195,12 +214,10 @@ static PNET_BUFFER_LIST SendReserve(
             /* What the client has written to Head is no offset: it gets nothing more. */
             Session->SendTerminated = TRUE;
             *Terminated = TRUE;
-            Count->Errors++;
+            Count->Dropped[AditDropRingCorrupt]++;
             RingProducerPublish(&Session->Producer, TUN_RING_TERMINATED);
         }
-        SendReject(
-            Done, Nbl, Result == RingFull ? NDIS_STATUS_RESOURCES : NDIS_STATUS_MEDIA_DISCONNECTED,
-            &Count->Discards);
+        SendReject(Done, Nbl, Result == RingFull ? AditDropRingFull : AditDropNoSession, Count);
     }
     if (Batch.First)
         SendLaunch(Session, Batch.First);
@@ -208,11 +225,10 @@ static PNET_BUFFER_LIST SendReserve(
     return Batch.First;
 }
 
-static VOID SendCopyNetBuffer(
-    _In_ PSESSION Session, _In_ PNET_BUFFER Nb, _Inout_ STATISTICS_DIRECTION *Count)
+static VOID
+SendCopyNetBuffer(_In_ PSESSION Session, _In_ PNET_BUFFER Nb, _Inout_ STATISTICS_DIRECTION *Count)
 {
-    TUN_PACKET *Packet =
-        RingProducerPacket(&Session->Producer, (uint32_t)SEND_PACKET_OFFSET(Nb));
+    TUN_PACKET *Packet = RingProducerPacket(&Session->Producer, (uint32_t)SEND_PACKET_OFFSET(Nb));
     ULONG Length = NET_BUFFER_DATA_LENGTH(Nb);
     ULONG Offset = NET_BUFFER_CURRENT_MDL_OFFSET(Nb);
     ULONG Copied = 0;
@@ -230,8 +246,8 @@ static VOID SendCopyNetBuffer(
     StatisticsCount(Count, Packet->Data, Length);
 }
 
-static VOID SendCopy(
-    _In_ PSESSION Session, _In_ PNET_BUFFER_LIST Batch, _Inout_ STATISTICS_DIRECTION *Count)
+static VOID
+SendCopy(_In_ PSESSION Session, _In_ PNET_BUFFER_LIST Batch, _Inout_ STATISTICS_DIRECTION *Count)
 {
     for (PNET_BUFFER_LIST Nbl = Batch; Nbl; Nbl = NET_BUFFER_LIST_NEXT_NBL(Nbl))
         for (PNET_BUFFER Nb = NET_BUFFER_LIST_FIRST_NB(Nbl); Nb; Nb = NET_BUFFER_NEXT_NB(Nb))
@@ -298,18 +314,19 @@ static VOID SendToSession(
 /* Fails all lists of a call. */
 static VOID SendRejectAll(
     _In_ PNET_BUFFER_LIST Lists,
-    NDIS_STATUS Status,
+    ADIT_DROP Reason,
     _Inout_ SEND_CHAIN *Done,
     _Inout_ STATISTICS_DIRECTION *Count)
 {
     for (PNET_BUFFER_LIST Nbl = Lists, Next; Nbl; Nbl = Next)
     {
         Next = NET_BUFFER_LIST_NEXT_NBL(Nbl);
-        SendReject(Done, Nbl, Status, &Count->Discards);
+        SendReject(Done, Nbl, Reason, Count);
     }
 }
 
-_Use_decl_annotations_ VOID NDISAPI SendNetBufferLists(
+_Use_decl_annotations_
+VOID NDISAPI SendNetBufferLists(
     NDIS_HANDLE MiniportAdapterContext,
     PNET_BUFFER_LIST NetBufferLists,
     NDIS_PORT_NUMBER PortNumber,
@@ -324,7 +341,7 @@ _Use_decl_annotations_ VOID NDISAPI SendNetBufferLists(
     SendChainInitialize(&Done);
     if (!Running)
     {
-        SendRejectAll(NetBufferLists, NDIS_STATUS_PAUSED, &Done, &Count);
+        SendRejectAll(NetBufferLists, AditDropPaused, &Done, &Count);
     }
     else if (ExAcquireRundownProtection(&Adapter->SendRundown))
     {
@@ -333,7 +350,7 @@ _Use_decl_annotations_ VOID NDISAPI SendNetBufferLists(
     }
     else
     {
-        SendRejectAll(NetBufferLists, NDIS_STATUS_MEDIA_DISCONNECTED, &Done, &Count);
+        SendRejectAll(NetBufferLists, AditDropNoSession, &Done, &Count);
     }
     AdapterCountOut(Adapter, &Count);
     SendComplete(Adapter, &Done, SendFlags);
@@ -341,13 +358,15 @@ _Use_decl_annotations_ VOID NDISAPI SendNetBufferLists(
         ExReleaseRundownProtection(&Adapter->DataRundown);
 }
 
-_Use_decl_annotations_ VOID NDISAPI SendCancel(NDIS_HANDLE MiniportAdapterContext, PVOID CancelId)
+_Use_decl_annotations_
+VOID NDISAPI SendCancel(NDIS_HANDLE MiniportAdapterContext, PVOID CancelId)
 {
     UNREFERENCED_PARAMETER(MiniportAdapterContext);
     UNREFERENCED_PARAMETER(CancelId);
 }
 
-_Use_decl_annotations_ VOID SendTerminate(PSESSION Session)
+_Use_decl_annotations_
+VOID SendTerminate(PSESSION Session)
 {
     RingProducerPublish(&Session->Producer, TUN_RING_TERMINATED);
     KeSetEvent(Session->SendMap.TailMoved, IO_NETWORK_INCREMENT, FALSE);

@@ -38,9 +38,8 @@ static NTSTATUS SessionMapRings(
     if (!RingConsumerInitialize(
             &Session->Consumer, Session->ReceiveMap.Ring, Session->ReceiveMap.Capacity))
         goto CleanupReceive;
-    Session->SignalOnlyAlertable =
-        (RingLoadRelaxedSigned(&Session->SendMap.Ring->Alertable) &
-         TUN_RING_ALERTABLE_MAINTAINED) != 0;
+    Session->SignalOnlyAlertable = (RingLoadRelaxedSigned(&Session->SendMap.Ring->Alertable) &
+                                    TUN_RING_ALERTABLE_MAINTAINED) != 0;
     return STATUS_SUCCESS;
 
 CleanupReceive:
@@ -90,7 +89,8 @@ CleanupSession:
     return Status;
 }
 
-_Use_decl_annotations_ NTSTATUS SessionRegister(
+_Use_decl_annotations_
+NTSTATUS SessionRegister(
     PADAPTER Adapter,
     PFILE_OBJECT Owner,
     const RING_DESCRIPTOR *Send,
@@ -133,7 +133,8 @@ static VOID SessionEnd(_Inout_ PADAPTER Adapter)
     PoolFree(Session, POOL_TAG_SESSION);
 }
 
-_Use_decl_annotations_ VOID SessionEndOfFile(PADAPTER Adapter, PFILE_OBJECT Owner)
+_Use_decl_annotations_
+VOID SessionEndOfFile(PADAPTER Adapter, PFILE_OBJECT Owner)
 {
     SessionLock(Adapter);
     if (Adapter->Session && Adapter->Session->Owner == Owner)
@@ -141,7 +142,8 @@ _Use_decl_annotations_ VOID SessionEndOfFile(PADAPTER Adapter, PFILE_OBJECT Owne
     SessionUnlock(Adapter);
 }
 
-_Use_decl_annotations_ VOID SessionEndOfProcess(PADAPTER Adapter, HANDLE ProcessId)
+_Use_decl_annotations_
+VOID SessionEndOfProcess(PADAPTER Adapter, HANDLE ProcessId)
 {
     SessionLock(Adapter);
     if (Adapter->Session && Adapter->Session->OwnerProcess == ProcessId)
@@ -149,7 +151,8 @@ _Use_decl_annotations_ VOID SessionEndOfProcess(PADAPTER Adapter, HANDLE Process
     SessionUnlock(Adapter);
 }
 
-_Use_decl_annotations_ VOID SessionEndForGood(PADAPTER Adapter)
+_Use_decl_annotations_
+VOID SessionEndForGood(PADAPTER Adapter)
 {
     SessionLock(Adapter);
     Adapter->Removed = TRUE;

@@ -19,11 +19,11 @@ struct _SESSION
     /* Windows to client; written by any number of processors. */
     RING_MAP SendMap;
     KSPIN_LOCK SendLock;
-    RING_PRODUCER Producer;       /* SendLock */
-    PNET_BUFFER_LIST SendFirst;   /* SendLock: batches reserved and not yet published, in order */
-    PNET_BUFFER_LIST SendLast;    /* SendLock */
-    BOOLEAN SendTerminated;       /* SendLock: the ring is corrupt, nothing more goes in */
-    BOOLEAN SignalOnlyAlertable;  /* the client maintains Alertable of the send ring */
+    RING_PRODUCER Producer;      /* SendLock */
+    PNET_BUFFER_LIST SendFirst;  /* SendLock: batches reserved and not yet published, in order */
+    PNET_BUFFER_LIST SendLast;   /* SendLock */
+    BOOLEAN SendTerminated;      /* SendLock: the ring is corrupt, nothing more goes in */
+    BOOLEAN SignalOnlyAlertable; /* the client maintains Alertable of the send ring */
 
     /* Client to Windows; only the receive thread touches the cursor. */
     RING_MAP ReceiveMap;

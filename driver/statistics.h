@@ -8,45 +8,33 @@
 
 #include <ntifs.h>
 
-typedef enum _STATISTICS_CAST
-{
-    StatisticsUnicast,
-    StatisticsMulticast,
-    StatisticsBroadcast,
-    StatisticsCasts
-} STATISTICS_CAST;
+#include "../ring/counters.h"
 
-typedef struct _STATISTICS_DIRECTION
-{
-    ULONG64 Packets[StatisticsCasts];
-    ULONG64 Octets[StatisticsCasts];
-    ULONG64 Errors;   /* malformed, or longer than a packet can be */
-    ULONG64 Discards; /* well-formed, but there was no room, no memory or no session */
-} STATISTICS_DIRECTION;
+typedef ADIT_DIRECTION_COUNTERS STATISTICS_DIRECTION;
 
 typedef struct _STATISTICS
 {
-    STATISTICS_DIRECTION In;
     STATISTICS_DIRECTION Out;
+    STATISTICS_DIRECTION In;
 } STATISTICS;
 
-/* Whom an IP packet is addressed to (RFC 1112 section 4, RFC 919 section 7, RFC 4291 section 2.7). */
-FORCEINLINE STATISTICS_CAST
-StatisticsClassify(_In_reads_bytes_(Length) const UCHAR *Packet, ULONG Length)
+/* Whom an IP packet is addressed to (RFC 1112 section 4, RFC 919 section 7, RFC 4291 section 2.7).
+ */
+FORCEINLINE ADIT_CAST StatisticsClassify(_In_reads_bytes_(Length) const UCHAR *Packet, ULONG Length)
 {
     if (Length >= 20 && Packet[0] >> 4 == 4)
     {
         const UCHAR *Destination = Packet + 16;
         if ((Destination[0] & 0xF0) == 0xE0)
-            return StatisticsMulticast;
+            return AditMulticast;
         if ((Destination[0] & Destination[1] & Destination[2] & Destination[3]) == 0xFF)
-            return StatisticsBroadcast;
+            return AditBroadcast;
     }
     else if (Length >= 40 && Packet[0] >> 4 == 6 && Packet[24] == 0xFF)
     {
-        return StatisticsMulticast;
+        return AditMulticast;
     }
-    return StatisticsUnicast;
+    return AditUnicast;
 }
 
 FORCEINLINE VOID StatisticsCount(
@@ -54,7 +42,7 @@ FORCEINLINE VOID StatisticsCount(
     _In_reads_bytes_(Length) const UCHAR *Packet,
     ULONG Length)
 {
-    STATISTICS_CAST Cast = StatisticsClassify(Packet, Length);
+    ADIT_CAST Cast = StatisticsClassify(Packet, Length);
 
     Direction->Packets[Cast]++;
     Direction->Octets[Cast] += Length;
@@ -63,19 +51,33 @@ FORCEINLINE VOID StatisticsCount(
 FORCEINLINE VOID
 StatisticsAdd(_Inout_ STATISTICS_DIRECTION *Total, _In_ const STATISTICS_DIRECTION *Part)
 {
-    for (ULONG Cast = 0; Cast < StatisticsCasts; Cast++)
+    for (ULONG Cast = 0; Cast < AditCasts; Cast++)
     {
         Total->Packets[Cast] += Part->Packets[Cast];
         Total->Octets[Cast] += Part->Octets[Cast];
     }
-    Total->Errors += Part->Errors;
-    Total->Discards += Part->Discards;
+    for (ULONG Reason = 0; Reason < AditDrops; Reason++)
+        Total->Dropped[Reason] += Part->Dropped[Reason];
 }
 
 /* Sum of the three kinds of addressees. */
-FORCEINLINE ULONG64 StatisticsSum(_In_ const ULONG64 Values[StatisticsCasts])
+FORCEINLINE ULONG64 StatisticsSum(_In_ const uint64_t Values[AditCasts])
 {
-    return Values[StatisticsUnicast] + Values[StatisticsMulticast] + Values[StatisticsBroadcast];
+    return Values[AditUnicast] + Values[AditMulticast] + Values[AditBroadcast];
+}
+
+/* What NDIS calls errors: packets, or rings, that were not what they should be. */
+FORCEINLINE ULONG64 StatisticsErrors(_In_ const STATISTICS_DIRECTION *Direction)
+{
+    return Direction->Dropped[AditDropMalformed] + Direction->Dropped[AditDropTooLong] +
+           Direction->Dropped[AditDropRingCorrupt];
+}
+
+/* What NDIS calls discards: nothing was wrong with the packet. */
+FORCEINLINE ULONG64 StatisticsDiscards(_In_ const STATISTICS_DIRECTION *Direction)
+{
+    return Direction->Dropped[AditDropNoSession] + Direction->Dropped[AditDropPaused] +
+           Direction->Dropped[AditDropRingFull] + Direction->Dropped[AditDropNoMemory];
 }
 
 #endif

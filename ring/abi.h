@@ -38,7 +38,7 @@
 
 typedef struct _TUN_PACKET
 {
-    uint32_t Size; /* bytes of Data, 0 to TUN_MAX_IP_PACKET_SIZE */
+    uint32_t Size;  /* bytes of Data, 0 to TUN_MAX_IP_PACKET_SIZE */
     uint8_t Data[]; /* one IPv4 or IPv6 packet */
 } TUN_PACKET;
 
@@ -58,16 +58,16 @@ _Static_assert(offsetof(TUN_RING, Alertable) == 8, "TUN_RING.Alertable");
 _Static_assert(offsetof(TUN_RING, Data) == 12, "TUN_RING.Data");
 
 /* Bytes of a ring of that capacity, header and trailing bytes included. */
-#define TUN_RING_SIZE(Capacity)                                                                    \
+#define TUN_RING_SIZE(Capacity) \
     ((uint32_t)offsetof(TUN_RING, Data) + (uint32_t)(Capacity) + TUN_RING_TRAILING_BYTES)
 
 /* Capacity of a ring of that many bytes; meaningless unless TunRingIsCapacity accepts it. */
-#define TUN_RING_CAPACITY(Size)                                                                    \
+#define TUN_RING_CAPACITY(Size) \
     ((uint32_t)(Size) - (uint32_t)offsetof(TUN_RING, Data) - TUN_RING_TRAILING_BYTES)
 
 /* Bytes that a packet of that length takes in a ring. */
-#define TUN_PACKET_SPACE(Length)                                                                   \
-    (((uint32_t)sizeof(TUN_PACKET) + (uint32_t)(Length) + (TUN_PACKET_ALIGNMENT - 1)) &            \
+#define TUN_PACKET_SPACE(Length)                                                        \
+    (((uint32_t)sizeof(TUN_PACKET) + (uint32_t)(Length) + (TUN_PACKET_ALIGNMENT - 1)) & \
      ~(TUN_PACKET_ALIGNMENT - 1))
 
 static inline int TunRingIsCapacity(uint32_t Capacity)

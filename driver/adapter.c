@@ -91,12 +91,6 @@ VOID AdapterForEach(ADAPTER_ROUTINE *Routine, PVOID Context)
 }
 
 _Use_decl_annotations_
-BOOLEAN AdapterIsConnected(PADAPTER Adapter)
-{
-    return ReadPointerAcquire((PVOID const volatile *)&Adapter->Session) != NULL;
-}
-
-_Use_decl_annotations_
 VOID AdapterIndicateLink(PADAPTER Adapter, BOOLEAN Connected)
 {
     NDIS_LINK_STATE State = {

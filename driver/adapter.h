@@ -72,9 +72,6 @@ AdapterForEach(_In_ ADAPTER_ROUTINE *Routine, _In_opt_ PVOID Context);
 /* Tells NDIS that the link is up or down. IRQL <= DISPATCH_LEVEL. */
 VOID AdapterIndicateLink(_In_ PADAPTER Adapter, BOOLEAN Connected);
 
-/* Whether rings are registered now. Any IRQL. */
-BOOLEAN AdapterIsConnected(_In_ PADAPTER Adapter);
-
 /* Adds a batch's counters to the adapter's. IRQL <= DISPATCH_LEVEL. */
 VOID AdapterCountOut(_Inout_ PADAPTER Adapter, _In_ const STATISTICS_DIRECTION *Part);
 VOID AdapterCountIn(_Inout_ PADAPTER Adapter, _In_ const STATISTICS_DIRECTION *Part);

@@ -106,10 +106,26 @@ static void PrintStatistics(const NDIS_STATISTICS *Statistics)
     }
 }
 
+/* Why packets were not delivered, in the order of ADIT_DROP. */
+static void PrintDrops(const char *Direction, const ADIT_DIRECTION_COUNTERS *Counters)
+{
+    static const char *const Reasons[] = {"no-session", "paused",   "ring-full",   "no-memory",
+                                          "malformed",  "too-long", "ring-corrupt"};
+    _Static_assert(ARRAYSIZE(Reasons) == AditDropReserved, "one name for each ADIT_DROP");
+
+    for (size_t Reason = 0; Reason < ARRAYSIZE(Reasons); ++Reason)
+    {
+        printf(
+            "%s-dropped-%s %llu\n", Direction, Reasons[Reason],
+            (unsigned long long)Counters->Dropped[Reason]);
+    }
+}
+
 static int Stats(LPCWSTR Name)
 {
     ADAPTER_DEVICE Device;
     NDIS_STATISTICS Statistics;
+    ADIT_COUNTERS Counters;
     NET_LUID Luid;
 
     WINTUN_ADAPTER_HANDLE Adapter = WintunOpenAdapter(Name);
@@ -123,11 +139,13 @@ static int Stats(LPCWSTR Name)
     {
         return Fail("finding the adapter's device", GetLastError());
     }
-    if (!DeviceQueryStatistics(&Device, &Statistics))
+    if (!DeviceQueryStatistics(&Device, &Statistics) || !DeviceQueryCounters(&Device, &Counters))
     {
         return Fail("reading the driver's counters", GetLastError());
     }
     PrintStatistics(&Statistics);
+    PrintDrops("in", &Counters.In);
+    PrintDrops("out", &Counters.Out);
     return EXIT_OK;
 }
 

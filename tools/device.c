@@ -134,11 +134,10 @@ BOOL DeviceFind(const NET_LUID *Luid, ADAPTER_DEVICE *Device)
     return DeviceReadName(Device);
 }
 
-BOOL DeviceQueryStatistics(const ADAPTER_DEVICE *Device, NDIS_STATISTICS *Statistics)
+/* Asks for one OID; *Size: bytes that came back. */
+static BOOL
+DeviceQuery(const ADAPTER_DEVICE *Device, ULONG Oid, VOID *Buffer, DWORD Capacity, DWORD *Size)
 {
-    ULONG Oid = OID_GEN_STATISTICS;
-    DWORD Size = 0;
-
     HANDLE File = CreateFileW(
         Device->Path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
         OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
@@ -146,17 +145,44 @@ BOOL DeviceQueryStatistics(const ADAPTER_DEVICE *Device, NDIS_STATISTICS *Statis
     {
         return FALSE;
     }
+    *Size = 0;
     BOOL Result = DeviceIoControl(
-        File, IOCTL_NDIS_QUERY_GLOBAL_STATS, &Oid, sizeof(Oid), Statistics, sizeof(*Statistics),
-        &Size, NULL);
+        File, IOCTL_NDIS_QUERY_GLOBAL_STATS, &Oid, sizeof(Oid), Buffer, Capacity, Size, NULL);
     DWORD Error = GetLastError();
     CloseHandle(File);
-    if (Result && (Size < sizeof(*Statistics) || Statistics->Revision < STATISTICS_REVISION ||
-                   Statistics->Size < sizeof(*Statistics)))
-    {
-        Result = FALSE;
-        Error = ERROR_INVALID_DATA;
-    }
     SetLastError(Error);
     return Result;
+}
+
+BOOL DeviceQueryStatistics(const ADAPTER_DEVICE *Device, NDIS_STATISTICS *Statistics)
+{
+    DWORD Size;
+
+    if (!DeviceQuery(Device, OID_GEN_STATISTICS, Statistics, sizeof(*Statistics), &Size))
+    {
+        return FALSE;
+    }
+    if (Size < sizeof(*Statistics) || Statistics->Revision < STATISTICS_REVISION ||
+        Statistics->Size < sizeof(*Statistics))
+    {
+        SetLastError(ERROR_INVALID_DATA);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+BOOL DeviceQueryCounters(const ADAPTER_DEVICE *Device, ADIT_COUNTERS *Counters)
+{
+    DWORD Size;
+
+    if (!DeviceQuery(Device, ADIT_OID_COUNTERS, Counters, sizeof(*Counters), &Size))
+    {
+        return FALSE;
+    }
+    if (Size < sizeof(*Counters) || Counters->Version < ADIT_COUNTERS_VERSION)
+    {
+        SetLastError(ERROR_INVALID_DATA);
+        return FALSE;
+    }
+    return TRUE;
 }

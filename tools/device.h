@@ -4,6 +4,7 @@
 #define ADIT_TOOLS_DEVICE_H
 
 #include "adit.h"
+#include "../ring/counters.h"
 
 typedef struct _ADAPTER_DEVICE
 {
@@ -48,6 +49,10 @@ _Must_inspect_result_ BOOL DeviceFind(_In_ const NET_LUID *Luid, _Out_ ADAPTER_D
 /* Asks NDIS, which asks the driver. ERROR_INVALID_DATA if the answer is not what is documented. */
 _Must_inspect_result_ BOOL
 DeviceQueryStatistics(_In_ const ADAPTER_DEVICE *Device, _Out_ NDIS_STATISTICS *Statistics);
+
+/* The same with the reason of each packet that was not delivered. */
+_Must_inspect_result_ BOOL
+DeviceQueryCounters(_In_ const ADAPTER_DEVICE *Device, _Out_ ADIT_COUNTERS *Counters);
 
 /* "{01234567-89AB-...}"; Count is at least 39. */
 VOID DeviceFormatGuid(_In_ const GUID *Guid, _Out_writes_z_(Count) LPWSTR Text, _In_ size_t Count);

@@ -275,7 +275,7 @@ typedef enum _MM_PAGE_PRIORITY
 #define BYTE_OFFSET(Address)    ((ULONG)((ULONG_PTR)(Address) & (PAGE_SIZE - 1)))
 #define MmGetMdlByteCount(Mdl)  ((Mdl)->ByteCount)
 #define MmGetMdlByteOffset(Mdl) ((Mdl)->ByteOffset)
-#define MmGetMdlVirtualAddress(Mdl) ((PVOID)((PUCHAR)(Mdl)->StartVa + (Mdl)->ByteOffset))
+#define MmGetMdlVirtualAddress(Mdl) ((PVOID)((ULONG_PTR)(Mdl)->StartVa + (Mdl)->ByteOffset))
 #define ADDRESS_AND_SIZE_TO_SPAN_PAGES(Address, Bytes)                                             \
     ((ULONG)((BYTE_OFFSET(Address) + (SIZE_T)(Bytes) + PAGE_SIZE - 1) >> PAGE_SHIFT))
 

@@ -251,7 +251,8 @@ NTSTATUS MiReferenceUserPages(
     KiLock(&Process->AddressLock);
     for (Index = 0; Index < Count; Index++)
     {
-        PUCHAR Page = (PUCHAR)PAGE_ALIGN(Address) + ((SIZE_T)Index << PAGE_SHIFT);
+        /* As numbers: a hostile client's address may be in page 0. */
+        PUCHAR Page = (PUCHAR)((ULONG_PTR)PAGE_ALIGN(Address) + ((SIZE_T)Index << PAGE_SHIFT));
         MI_RANGE *Range = MiFindRange(Process, Page);
         SIZE_T InRange = Range ? (SIZE_T)(Page - Range->Base) >> PAGE_SHIFT : 0;
         if (!Range || (Write && !Range->Writable[InRange]))

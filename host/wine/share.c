@@ -3,10 +3,9 @@
  * Sharing a client's pages, the part in this process. One exchange:
  *
  *   here                                     helper thread in the client (share_remote.c)
- *   look at the range
  *   make the memory file, start the helper   open the file, say Ready, wait
  *   stop the client's other threads
- *   look at the range again, plan the runs
+ *   look at the range, plan the runs
  *   say Go                                   copy and map the runs, say Done
  *   map the range here
  *   let the threads run                      end
@@ -19,30 +18,27 @@
 #include "share.h"
 #include "log.h"
 #include "ntdll.h"
+#include "remote.h"
 #include "share_remote.h"
 #include "unixcall.h"
 
-#define SHARE_TAG 'hSdA'
+#define SHARE_TAG         'hSdA'
+#define SHARE_MAX_THREADS 1024
 
-#define SHARE_START_MILLISECONDS 5000
-#define SHARE_COPY_MILLISECONDS  4000
-#define SHARE_END_MILLISECONDS   1000
-#define SHARE_POLL_MILLISECONDS  20
+/* Limits, in milliseconds, for what the client has to do. */
+#define SHARE_CREATE_TIME 3000 /* make the helper */
+#define SHARE_START_TIME  5000 /* have it run */
+#define SHARE_STOP_TIME   2000 /* stop its threads */
+#define SHARE_COPY_TIME   4000
+#define SHARE_END_TIME    1000 /* end the helper, and free its page */
+#define SHARE_POLL_TIME   20
 
-#define LINUX_EFAULT          14
-#define LINUX_ENOMEM          12
-#define LINUX_EXDEV           18
-#define LINUX_PROT_READ_WRITE 3
-#define LINUX_PROT_EXECUTE    4
+#define LINUX_ENOENT 2
+#define LINUX_EFAULT 14
+#define LINUX_ENOMEM 12
+#define LINUX_EXDEV  18
 
 #define CONTEXT_AMD64_CONTROL 0x00100001
-
-typedef struct _SHARE_THREADS
-{
-    HANDLE *Handles; /* stopped threads */
-    ULONG Count;
-    ULONG Capacity;
-} SHARE_THREADS;
 
 /* One exchange, or what is left of one whose helper has not ended. */
 typedef struct _SHARE_EXCHANGE
@@ -55,8 +51,8 @@ typedef struct _SHARE_EXCHANGE
     HOST_SHARE_CONTROL *Control;
     PVOID Base;
     SIZE_T Bytes;
-    BOOLEAN Execute; /* the range is executable too */
-    SHARE_THREADS Threads;
+    ULONG ThreadCount;
+    HANDLE Threads[SHARE_MAX_THREADS]; /* of the client, stopped; the helper among them, running */
 } SHARE_EXCHANGE;
 
 static RTL_CRITICAL_SECTION ShareLock =
@@ -69,6 +65,8 @@ static NTSTATUS ShareStatusOf(LONG LinuxError)
     {
     case 0:
         return STATUS_SUCCESS;
+    case LINUX_ENOENT: /* of /proc/PID/maps */
+        return STATUS_PROCESS_IS_TERMINATING;
     case LINUX_EFAULT:
         return STATUS_ACCESS_VIOLATION;
     case LINUX_ENOMEM:
@@ -83,17 +81,17 @@ static NTSTATUS ShareStatusOf(LONG LinuxError)
     }
 }
 
-static BOOLEAN ShareHasEnded(HANDLE Thread, ULONG Milliseconds)
+static BOOLEAN ShareHasEnded(HANDLE Object, ULONG Milliseconds)
 {
     LARGE_INTEGER Timeout = {.QuadPart = -10000LL * Milliseconds};
-    return NtWaitForSingleObject(Thread, FALSE, &Timeout) == STATUS_WAIT_0;
+    return NtWaitForSingleObject(Object, FALSE, &Timeout) == STATUS_WAIT_0;
 }
 
 /* Waits until the control area leaves that state, the helper ends or time is up. */
 static ULONG ShareWaitState(SHARE_EXCHANGE *Exchange, ULONG State, ULONG Milliseconds)
 {
-    HOST_SHARE_CALL Call = {.Share = Exchange->Share, .Milliseconds = SHARE_POLL_MILLISECONDS};
-    for (ULONG Waited = 0; Waited < Milliseconds; Waited += SHARE_POLL_MILLISECONDS)
+    HOST_SHARE_CALL Call = {.Share = Exchange->Share, .Milliseconds = SHARE_POLL_TIME};
+    for (ULONG Waited = 0; Waited < Milliseconds; Waited += SHARE_POLL_TIME)
     {
         Call.State = State;
         UnixCall(HostUnixShareWait, &Call);
@@ -107,29 +105,6 @@ static VOID ShareSay(SHARE_EXCHANGE *Exchange, ULONG State)
 {
     HOST_SHARE_CALL Call = {.Share = Exchange->Share, .State = State};
     UnixCall(HostUnixShareSignal, &Call);
-}
-
-/* Are all pages of the range committed, and writable if they must be? */
-static NTSTATUS ShareProbe(SHARE_EXCHANGE *Exchange)
-{
-    const ULONG Writable =
-        PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
-    const ULONG Executable = PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
-    PUCHAR Address = Exchange->Base, End = Address + Exchange->Bytes;
-    while (Address < End)
-    {
-        MEMORY_BASIC_INFORMATION Region;
-        NTSTATUS Status = NtQueryVirtualMemory(
-            Exchange->Process, Address, MemoryBasicInformation, &Region, sizeof(Region), NULL);
-        /* Read-only pages are refused altogether: they would have to become writable here. */
-        if (!NT_SUCCESS(Status) || Region.State != MEM_COMMIT ||
-            (Region.Protect & PAGE_GUARD) != 0 || (Region.Protect & Writable) == 0)
-            return STATUS_ACCESS_VIOLATION;
-        if ((Region.Protect & Executable) != 0)
-            Exchange->Execute = TRUE;
-        Address = (PUCHAR)Region.BaseAddress + Region.RegionSize;
-    }
-    return STATUS_SUCCESS;
 }
 
 static NTSTATUS ShareOpenProcess(SHARE_EXCHANGE *Exchange, HANDLE ProcessId)
@@ -160,33 +135,36 @@ static NTSTATUS ShareCreateFile(SHARE_EXCHANGE *Exchange, SHARE_REMOTE_ARGUMENTS
         return ShareStatusOf(Create.Error);
     Exchange->Share = Create.Share;
     Exchange->Control = (HOST_SHARE_CONTROL *)(ULONG_PTR)Create.Control;
+    Exchange->Control->Id = Arguments->Id;
     RtlCopyMemory(Arguments->Path, Create.Path, sizeof(Arguments->Path));
     return STATUS_SUCCESS;
 }
 
-/* Starts the helper; its page holds the code, then its arguments. */
-static NTSTATUS ShareStartHelper(SHARE_EXCHANGE *Exchange)
+typedef struct _SHARE_START
 {
-    SHARE_REMOTE_ARGUMENTS Arguments = {.WaitTime = {1, 0}, .Waits = 20};
-    SIZE_T Size = PAGE_SIZE, CodeSize = (PUCHAR)ShareRemoteEnd - (PUCHAR)ShareRemoteMain;
+    SHARE_EXCHANGE *Exchange;
+    SHARE_REMOTE_ARGUMENTS Arguments;
+    SIZE_T CodeSize;
+} SHARE_START;
+
+/* Starts the helper; its page holds the code, then its arguments. */
+static NTSTATUS ShareCreateHelper(PVOID Context)
+{
+    SHARE_START *Start = Context;
+    SHARE_EXCHANGE *Exchange = Start->Exchange;
+    SIZE_T Size = PAGE_SIZE;
     PUCHAR Remote;
-    NTSTATUS Status = ShareCreateFile(Exchange, &Arguments);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    if ((PUCHAR)ShareRemoteEnd <= (PUCHAR)ShareRemoteMain ||
-        CodeSize + 16 + sizeof(Arguments) > PAGE_SIZE)
-        return STATUS_INTERNAL_ERROR;
-    Status = NtAllocateVirtualMemory(
+    NTSTATUS Status = NtAllocateVirtualMemory(
         Exchange->Process, &Exchange->Code, 0, &Size, MEM_RESERVE | MEM_COMMIT,
         PAGE_EXECUTE_READWRITE);
     if (!NT_SUCCESS(Status))
         return Status;
-    Remote = (PUCHAR)Exchange->Code + ((CodeSize + 15) & ~(SIZE_T)15);
+    Remote = (PUCHAR)Exchange->Code + ((Start->CodeSize + 15) & ~(SIZE_T)15);
     Status = NtWriteVirtualMemory(
-        Exchange->Process, Exchange->Code, (PVOID)ShareRemoteMain, CodeSize, NULL);
+        Exchange->Process, Exchange->Code, (PVOID)ShareRemoteMain, Start->CodeSize, NULL);
     if (NT_SUCCESS(Status))
-        Status =
-            NtWriteVirtualMemory(Exchange->Process, Remote, &Arguments, sizeof(Arguments), NULL);
+        Status = NtWriteVirtualMemory(
+            Exchange->Process, Remote, &Start->Arguments, sizeof(Start->Arguments), NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     return NtCreateThreadEx(
@@ -194,24 +172,20 @@ static NTSTATUS ShareStartHelper(SHARE_EXCHANGE *Exchange)
         0, 0, NULL);
 }
 
-static BOOLEAN ShareRemember(SHARE_THREADS *Threads, HANDLE Thread)
+static NTSTATUS ShareStartHelper(SHARE_EXCHANGE *Exchange)
 {
-    if (Threads->Count == Threads->Capacity)
-    {
-        ULONG Capacity = Threads->Capacity * 2 + 32;
-        HANDLE *Handles = ExAllocatePoolWithTag(PagedPool, Capacity * sizeof(HANDLE), SHARE_TAG);
-        if (Handles == NULL)
-            return FALSE;
-        if (Threads->Handles != NULL)
-        {
-            RtlCopyMemory(Handles, Threads->Handles, Threads->Count * sizeof(HANDLE));
-            ExFreePoolWithTag(Threads->Handles, SHARE_TAG);
-        }
-        Threads->Handles = Handles;
-        Threads->Capacity = Capacity;
-    }
-    Threads->Handles[Threads->Count++] = Thread;
-    return TRUE;
+    static ULONG64 LastId; /* guarded by ShareLock */
+    SHARE_START Start = {
+        .Exchange = Exchange,
+        .Arguments = {.Id = ++LastId, .WaitTime = {1, 0}, .Waits = 20},
+        .CodeSize = (PUCHAR)ShareRemoteEnd - (PUCHAR)ShareRemoteMain};
+    NTSTATUS Status = ShareCreateFile(Exchange, &Start.Arguments);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if ((PUCHAR)ShareRemoteEnd <= (PUCHAR)ShareRemoteMain ||
+        Start.CodeSize + 16 + sizeof(Start.Arguments) > PAGE_SIZE)
+        return STATUS_INTERNAL_ERROR;
+    return RemoteRun(Exchange->Process, ShareCreateHelper, &Start, SHARE_CREATE_TIME);
 }
 
 static HANDLE ShareThreadId(HANDLE Thread)
@@ -227,42 +201,41 @@ static HANDLE ShareThreadId(HANDLE Thread)
  * NtSuspendThread: only once its registers can be read has it stopped. Threads that a running one
  * starts meanwhile come later in the list and are stopped too.
  */
-static VOID ShareStopThreads(SHARE_EXCHANGE *Exchange)
+static NTSTATUS ShareStopThreads(PVOID Argument)
 {
     static DECLSPEC_ALIGN(16) UCHAR Context[1232]; /* CONTEXT; guarded by ShareLock */
-    SHARE_THREADS *Threads = &Exchange->Threads;
+    SHARE_EXCHANGE *Exchange = Argument;
     HANDLE HelperId = ShareThreadId(Exchange->Helper), Thread = NULL;
     while (NT_SUCCESS(NtGetNextThread(Exchange->Process, Thread, THREAD_ALL_ACCESS, 0, 0, &Thread)))
     {
-        if (!ShareRemember(Threads, Thread))
+        if (Exchange->ThreadCount == SHARE_MAX_THREADS)
         {
             ZwClose(Thread);
-            break;
+            return STATUS_INSUFFICIENT_RESOURCES;
         }
+        Exchange->Threads[Exchange->ThreadCount++] = Thread;
         if (ShareThreadId(Thread) != HelperId)
             NtSuspendThread(Thread, NULL);
     }
-    for (ULONG i = 0; i < Threads->Count; i++)
+    for (ULONG i = 0; i < Exchange->ThreadCount; i++)
     {
-        if (ShareThreadId(Threads->Handles[i]) == HelperId)
+        if (ShareThreadId(Exchange->Threads[i]) == HelperId)
             continue;
         *(ULONG *)&Context[0x30] = CONTEXT_AMD64_CONTROL;
-        NtGetContextThread(Threads->Handles[i], Context);
+        NtGetContextThread(Exchange->Threads[i], Context);
     }
+    return STATUS_SUCCESS;
 }
 
-/* For the helper, which was not stopped, this does nothing. */
+/* For the helper, and a thread that was not reached, which were not stopped, this does nothing. */
 static VOID ShareResumeThreads(SHARE_EXCHANGE *Exchange)
 {
-    SHARE_THREADS *Threads = &Exchange->Threads;
-    for (ULONG i = 0; i < Threads->Count; i++)
+    for (ULONG i = 0; i < Exchange->ThreadCount; i++)
     {
-        NtResumeThread(Threads->Handles[i], NULL);
-        ZwClose(Threads->Handles[i]);
+        NtResumeThread(Exchange->Threads[i], NULL);
+        ZwClose(Exchange->Threads[i]);
     }
-    if (Threads->Handles != NULL)
-        ExFreePoolWithTag(Threads->Handles, SHARE_TAG);
-    RtlZeroMemory(Threads, sizeof(*Threads));
+    Exchange->ThreadCount = 0;
 }
 
 /* What happens while the client stands still. */
@@ -273,17 +246,13 @@ static NTSTATUS ShareExchangePages(SHARE_EXCHANGE *Exchange, SHARE_VIEW *View)
         .Share = Exchange->Share, .Base = (ULONG_PTR)Exchange->Base, .Bytes = Exchange->Bytes};
     HOST_SHARE_MAP Map = {
         .Share = Exchange->Share, .Base = (ULONG_PTR)Exchange->Base, .Bytes = Exchange->Bytes};
-    NTSTATUS Status = ShareProbe(Exchange);
-    if (!NT_SUCCESS(Status))
-        return Status;
     UnixCall(HostUnixSharePlan, &Plan);
     if (Plan.Error != 0)
         return ShareStatusOf(Plan.Error);
     if (Control->RunCount != 0)
     {
-        Control->Protection = LINUX_PROT_READ_WRITE | (Exchange->Execute ? LINUX_PROT_EXECUTE : 0);
         ShareSay(Exchange, HostShareGo);
-        if (ShareWaitState(Exchange, HostShareGo, SHARE_COPY_MILLISECONDS) != HostShareDone)
+        if (ShareWaitState(Exchange, HostShareGo, SHARE_COPY_TIME) != HostShareDone)
             return STATUS_IO_TIMEOUT;
         if (Control->Error != 0)
             return ShareStatusOf(Control->Error);
@@ -300,8 +269,10 @@ static NTSTATUS ShareExchangePages(SHARE_EXCHANGE *Exchange, SHARE_VIEW *View)
 static NTSTATUS ShareAwaitHelper(SHARE_EXCHANGE *Exchange)
 {
     THREAD_BASIC_INFORMATION Information = {0};
-    if (ShareWaitState(Exchange, HostShareStarting, SHARE_START_MILLISECONDS) == HostShareReady)
+    if (ShareWaitState(Exchange, HostShareStarting, SHARE_START_TIME) == HostShareReady)
         return STATUS_SUCCESS;
+    if (ShareHasEnded(Exchange->Process, 0))
+        return STATUS_PROCESS_IS_TERMINATING;
     if (ShareHasEnded(Exchange->Helper, 0))
     {
         NtQueryInformationThread(
@@ -315,23 +286,28 @@ static NTSTATUS ShareAwaitHelper(SHARE_EXCHANGE *Exchange)
     LogError(
         "the client did not start a thread within %d ms, so its rings cannot be shared; are they "
         "registered from a DllMain?",
-        SHARE_START_MILLISECONDS);
+        SHARE_START_TIME);
     return STATUS_IO_TIMEOUT;
+}
+
+static NTSTATUS ShareFreeCode(PVOID Context)
+{
+    SHARE_EXCHANGE *Exchange = Context;
+    SIZE_T Size = 0;
+    return NtFreeVirtualMemory(Exchange->Process, &Exchange->Code, &Size, MEM_RELEASE);
 }
 
 /* Frees what an exchange holds, in this process and in the client. FALSE: its helper still runs. */
 static BOOLEAN ShareFree(SHARE_EXCHANGE *Exchange, ULONG Milliseconds)
 {
     HOST_SHARE_CALL Call = {.Share = Exchange->Share};
-    SIZE_T Size = 0;
+    if (Exchange->Helper != NULL && !ShareHasEnded(Exchange->Helper, Milliseconds))
+        return FALSE;
+    /* Without a handle of the helper, it may still come to be, and need the page. */
+    if (Exchange->Code != NULL && Exchange->Helper != NULL)
+        RemoteRun(Exchange->Process, ShareFreeCode, Exchange, SHARE_END_TIME);
     if (Exchange->Helper != NULL)
-    {
-        if (!ShareHasEnded(Exchange->Helper, Milliseconds))
-            return FALSE;
         ZwClose(Exchange->Helper);
-    }
-    if (Exchange->Code != NULL)
-        NtFreeVirtualMemory(Exchange->Process, &Exchange->Code, &Size, MEM_RELEASE);
     if (Exchange->Process != NULL)
         ZwClose(Exchange->Process);
     if (Exchange->Share != 0)
@@ -357,16 +333,15 @@ static NTSTATUS ShareRun(SHARE_EXCHANGE *Exchange, HANDLE ProcessId, SHARE_VIEW 
 {
     NTSTATUS Status = ShareOpenProcess(Exchange, ProcessId);
     if (NT_SUCCESS(Status))
-        Status = ShareProbe(Exchange);
-    if (NT_SUCCESS(Status))
         Status = ShareStartHelper(Exchange);
     if (!NT_SUCCESS(Status))
         return Status;
     Status = ShareAwaitHelper(Exchange);
     if (NT_SUCCESS(Status))
     {
-        ShareStopThreads(Exchange);
-        Status = ShareExchangePages(Exchange, View);
+        Status = RemoteRun(Exchange->Process, ShareStopThreads, Exchange, SHARE_STOP_TIME);
+        if (NT_SUCCESS(Status))
+            Status = ShareExchangePages(Exchange, View);
         ShareResumeThreads(Exchange);
     }
     ShareSay(Exchange, HostShareAbort);
@@ -388,7 +363,7 @@ NTSTATUS ShareMap(HANDLE ProcessId, PVOID Base, SIZE_T Bytes, SHARE_VIEW *View)
     RtlEnterCriticalSection(&ShareLock);
     ShareFreeLeftOvers();
     Status = ShareRun(Exchange, ProcessId, View);
-    if (!ShareFree(Exchange, SHARE_END_MILLISECONDS))
+    if (!ShareFree(Exchange, SHARE_END_TIME))
     {
         Exchange->Next = ShareLeftOvers;
         ShareLeftOvers = Exchange;

@@ -21,6 +21,7 @@
 #define LINUX_FUTEX_WAKE      1
 #define LINUX_EINTR           4
 #define LINUX_EIO             5
+#define LINUX_ESTALE          116
 
 /* Bytes copied before they are mapped: what another thread writes there meanwhile is lost, if one
  * runs at all. */
@@ -93,6 +94,12 @@ REMOTE_CODE ULONG NTAPI ShareRemoteMain(SHARE_REMOTE_ARGUMENTS *Arguments)
         return (ULONG)-Mapped;
     }
     Control = (HOST_SHARE_CONTROL *)Mapped;
+    if (Control->Id != Arguments->Id)
+    {
+        RemoteCall(SYS_MUNMAP, (ULONG_PTR)Control, HOST_SHARE_CONTROL_SIZE, 0, 0, 0, 0);
+        RemoteCall(SYS_CLOSE, (ULONG_PTR)File, 0, 0, 0, 0, 0);
+        return LINUX_ESTALE;
+    }
     Control->ClientPid = (ULONG)RemoteCall(SYS_GETPID, 0, 0, 0, 0, 0, 0);
     /* Unless the host has given up meanwhile. */
     if (__atomic_compare_exchange_n(

@@ -13,6 +13,7 @@
 typedef struct _SHARE_REMOTE_ARGUMENTS
 {
     char Path[HOST_SHARE_PATH_SIZE]; /* the memory file */
+    ULONG64 Id;                      /* HOST_SHARE_CONTROL.Id */
     LONG64 WaitTime[2]; /* one wait: seconds, nanoseconds; here, since code has no data */
     ULONG Waits;        /* how many of them at most */
 } SHARE_REMOTE_ARGUMENTS;
@@ -20,7 +21,8 @@ typedef struct _SHARE_REMOTE_ARGUMENTS
 /*
  * Thread routine. Opens the memory file and maps its control area, says HostShareReady, waits for
  * HostShareGo (for ten seconds, lest it outlive a host that died), copies and maps the runs, says
- * HostShareDone. Returns 0, or the Linux error that kept it from reaching the control area.
+ * HostShareDone. Returns 0, or the Linux error that kept it from reaching the control area
+ * (ESTALE: that of another exchange).
  */
 ULONG NTAPI ShareRemoteMain(SHARE_REMOTE_ARGUMENTS *Arguments);
 

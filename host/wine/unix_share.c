@@ -51,6 +51,8 @@ typedef struct _UNIX_MAPPING
     uint64_t Offset;
     dev_t Device;
     ino_t Inode;
+    int Writable;
+    int Executable;
     int Shared;
     int Abandoned; /* a share of an earlier registration, which only the client still maps */
 } UNIX_MAPPING;
@@ -178,6 +180,8 @@ static int ParseMapping(const char *Line, UNIX_MAPPING *Mapping)
             &Name) != 7)
         return 0;
     Mapping->Device = makedev(Major, Minor);
+    Mapping->Writable = Permissions[0] == 'r' && Permissions[1] == 'w';
+    Mapping->Executable = Permissions[2] == 'x';
     Mapping->Shared = Permissions[3] == 's';
     Mapping->Abandoned =
         strncmp(Line + Name, "/memfd:" SHARE_FILE_NAME, strlen("/memfd:" SHARE_FILE_NAME)) == 0;
@@ -235,6 +239,7 @@ int UnixSharePlan(void *Arguments)
     UNIX_MAPPING *Mappings;
     size_t Count;
     uint32_t Runs = 0;
+    Control->Protection = PROT_READ | PROT_WRITE;
     Plan->Error = ReadMappings(Control->ClientPid, Plan->Base, Plan->Bytes, &Mappings, &Count);
     for (size_t i = 0; Plan->Error == 0 && i < Count; i++)
     {
@@ -243,6 +248,13 @@ int UnixSharePlan(void *Arguments)
         HOST_SHARE_RUN *Last = &Control->Runs[Runs - 1];
         if (Live != NULL)
             ShareDereference(Live);
+        if (Mapping->Executable)
+            Control->Protection |= PROT_EXEC;
+        /* What Windows calls reserved, guarded or without access is not readable in Linux. */
+        if (!Mapping->Writable)
+            Plan->Error = EFAULT;
+        else if (Live != NULL)
+            continue;
         else if (Mapping->Shared && !Mapping->Abandoned)
             Plan->Error = EXDEV;
         else if (Runs != 0 && Last->Address + Last->Length == Mapping->Start)

@@ -115,6 +115,7 @@ typedef struct _HOST_SHARE_CONTROL
     uint32_t RunCount;
     uint32_t Protection; /* PROT_* of the new mappings */
     uint32_t Reserved;
+    uint64_t Id; /* of the exchange: a helper that comes late must not take part in another */
     HOST_SHARE_RUN Runs[HOST_SHARE_MAX_RUNS];
 } HOST_SHARE_CONTROL;
 
@@ -137,13 +138,17 @@ typedef struct _HOST_SHARE_CALL
     int32_t Error;
 } HOST_SHARE_CALL;
 
-/* Fills in the control area's runs: the pages of the range that no live share backs yet. */
+/*
+ * Fills in the control area's runs, the pages of the range that no live share backs yet, and the
+ * protection that they get.
+ */
 typedef struct _HOST_SHARE_PLAN
 {
     uint64_t Share;
     uint64_t Base;
     uint64_t Bytes;
-    int32_t Error; /* EFAULT: not mapped; EXDEV: shared with something else; E2BIG: too scattered */
+    int32_t Error; /* EFAULT: not writable memory; EXDEV: shared with something else; E2BIG: too
+                      scattered */
 } HOST_SHARE_PLAN;
 
 /* Maps the range, by now all in live shares, into this process as one piece. */

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * host_test.exe: what the Wine host promises to drivers, seen from a client. Prints one line a
- * check; exit status 1 if one fails. "host_test hold" locks a page and waits to be killed.
+ * check; exit status 1 if one fails.
+ *
+ *   host_test hold          locks a page and waits to be killed
+ *   host_test serve         starts the driver and keeps it until it is killed
+ *   host_test churn [N]     locks and unlocks memory that other threads write to, N times or for
+ * ever
  */
 #include <windows.h>
 #include <winternl.h>
@@ -448,6 +453,37 @@ static void OpenDevice(void)
     }
 }
 
+static DWORD WINAPI Scribble(void *Memory)
+{
+    for (;;)
+    {
+        HANDLE Event = CreateEventW(NULL, FALSE, FALSE, NULL);
+        for (size_t i = 0; i < 0x100000; i += 64)
+            ((volatile unsigned char *)Memory)[i]++;
+        CloseHandle(Event);
+    }
+    return 0;
+}
+
+static int Churn(int Times)
+{
+    unsigned char *Memory = VirtualAlloc(NULL, 0x100000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    for (int i = 0; i < 2; i++)
+        CloseHandle(CreateThread(NULL, 0, Scribble, Memory, 0, NULL));
+    printf("churning\n");
+    for (int i = 0; Times == 0 || i < Times; i++)
+    {
+        int Status = Lock(2, Memory + 12, 0xFF000);
+        if (Status != 0)
+        {
+            printf("FAIL lock %d: %x\n", i, (unsigned)Status);
+            return 1;
+        }
+        Unlock(2);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     SC_HANDLE Service = NULL;
@@ -460,8 +496,18 @@ int main(int argc, char **argv)
         OpenDevice();
         return Hold();
     }
+    if (argc > 1 && strcmp(argv[1], "churn") == 0)
+    {
+        OpenDevice();
+        return Churn(argc > 2 ? atoi(argv[2]) : 0);
+    }
     Service = StartDriver();
     OpenDevice();
+    if (argc > 1 && strcmp(argv[1], "serve") == 0)
+    {
+        printf("serving\n");
+        Sleep(INFINITE);
+    }
     Process = DriverProcess();
     CHECK(Process != 0);
     CHECK(Call(HOST_TEST_ROUTINE, (HOST_TEST_REQUEST){0}).Value == 7);

@@ -3,13 +3,14 @@
 
 PRESETS := windows-amd64 native native-asan native-tsan
 
-.PHONY: help demo check build deps clean
+.PHONY: help demo check coverage build deps clean
 
 help:
-	@echo "make demo    an adapter under Wine answers pings from Linux through the driver"
-	@echo "make check   builds everything and runs every test"
-	@echo "make build   builds the Windows binaries and the native test programs"
-	@echo "make clean   removes build/"
+	@echo "make demo      an adapter under Wine answers pings from Linux through the driver"
+	@echo "make check     builds everything and runs every test"
+	@echo "make coverage  how much of the driver's source the native tests run"
+	@echo "make build     builds the Windows binaries and the native test programs"
+	@echo "make clean     removes build/"
 
 deps:
 	@scripts/install-dependencies
@@ -23,6 +24,9 @@ demo: deps
 
 check: deps
 	@scripts/check $(PRESETS)
+
+coverage: deps
+	@scripts/coverage
 
 clean:
 	rm -rf build

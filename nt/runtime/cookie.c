@@ -24,17 +24,25 @@ DRIVER_INITIALIZE GsDriverEntry;
 VOID SecurityInitializeCookie(VOID);
 DECLSPEC_NORETURN VOID __report_gsfailure(ULONG_PTR StackCookie);
 
+/* A count that no two starts have in common; an import for it would be one of hal.dll's. */
+static ULONG64 SecurityCounter(VOID)
+{
+#if defined(__aarch64__)
+    ULONG64 Counter;
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(Counter));
+    return Counter;
+#else
+    return __builtin_ia32_rdtsc();
+#endif
+}
+
 /* Seeds the cookie unless the loader has. Call it before any function that has one. */
 VOID SecurityInitializeCookie(VOID)
 {
     if (__security_cookie == DEFAULT_SECURITY_COOKIE)
     {
-        LARGE_INTEGER Counter = KeQueryPerformanceCounter(NULL);
-        ULONG_PTR Cookie = (ULONG_PTR)Counter.QuadPart * (ULONG_PTR)0x9E3779B97F4A7C15u;
-#if defined(__x86_64__) || defined(__i386__)
-        Cookie ^= (ULONG_PTR)__builtin_ia32_rdtsc() << 16;
-#endif
-        Cookie = (Cookie ^ (ULONG_PTR)&Counter) & SECURITY_COOKIE_MASK;
+        ULONG64 Mixed = (SecurityCounter() ^ (ULONG_PTR)&Mixed) * 0x9E3779B97F4A7C15u;
+        ULONG_PTR Cookie = (ULONG_PTR)(Mixed >> 16) & SECURITY_COOKIE_MASK;
         __security_cookie = Cookie == DEFAULT_SECURITY_COOKIE || Cookie == 0 ? 1 : Cookie;
     }
 }

@@ -450,6 +450,14 @@ static void ManualResetEvents(void **State)
         assert_memory_equal(Data, Packet, sizeof(Data));
         AssertWorks(&Client, Fixture);
     }
+    /* The driver resets it when there is nothing more to do; it would never sleep else. */
+    LARGE_INTEGER Millisecond = {.QuadPart = -10000};
+    ULONG Waited = 0;
+    while (NativeUserWait(Client.Process, Client.ReceiveTailMoved, 0) == STATUS_WAIT_0)
+    {
+        assert_true(Waited++ < FIXTURE_TIMEOUT);
+        KeDelayExecutionThread(KernelMode, FALSE, &Millisecond);
+    }
     ClientExit(&Client);
 }
 

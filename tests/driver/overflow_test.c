@@ -86,6 +86,14 @@ static void ListsAreNotSplit(void **State)
     assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), 60000);
     ClientRelease(&Client, 60000);
     assert_int_equal(ClientReceive(&Client, &Data, 0), -1);
+
+    /* The space that its first packet would have had is the next packet's. */
+    PacketMake(Packet, 50, 4, 2);
+    SenderSend(&Sender, SenderPacket(&Sender, Packet, 50), PASSIVE_LEVEL);
+    SenderWait(&Sender, 1);
+    assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), 50);
+    assert_memory_equal(Data, Packet, 50);
+    ClientRelease(&Client, 50);
     SenderClose(&Sender);
     ClientExit(&Client);
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Faults: which of the calls that may fail does fail. Two ways to choose: the n-th call from now
- * on, and every call whose call stack was not seen before (rerun until none is left).
+ * on, and every call whose call stack was not seen before (rerun until none is left). Either may be
+ * narrowed to the calls that one piece of code makes, directly or through others.
  */
 #include <execinfo.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "faults.h"
 #include "native.h"
@@ -31,16 +34,34 @@ static struct
     ULONG StackCount;
     ULONG64 Stacks[FAULTS_STACKS_LIMIT];
     CHAR Last[64];
+    void *LastFrames[FAULTS_STACK_DEPTH];
+    int LastCount;
+    const UCHAR *Start; /* only calls from code in here; NULL: all */
+    const UCHAR *End;
 } Faults = {.Lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* Read without the lock: a program that never turns faults on pays one load per call. */
 static volatile LONG FaultsEnabled;
 
-/* FNV-1a over the return addresses. */
-static ULONG64 FaultsHashStack(VOID)
+/* How many frames tell the stack apart: all, or those up to the outermost one of the code that is
+ * meant, 0 if none is. The lock is held. */
+static int FaultsRelevantFrames(void *const *Frames, int Count)
 {
-    void *Frames[FAULTS_STACK_DEPTH];
-    int Count = backtrace(Frames, FAULTS_STACK_DEPTH);
+    while (Faults.Start && Count > FAULTS_STACK_SKIP)
+    {
+        const UCHAR *Address = Frames[Count - 1];
+        if (Address >= Faults.Start && Address < Faults.End)
+        {
+            return Count;
+        }
+        Count--;
+    }
+    return Faults.Start ? 0 : Count;
+}
+
+/* FNV-1a over the return addresses. */
+static ULONG64 FaultsHashStack(void *const *Frames, int Count)
+{
     ULONG64 Hash = 0xCBF29CE484222325ull;
     for (int Index = FAULTS_STACK_SKIP; Index < Count; Index++)
     {
@@ -71,29 +92,43 @@ static BOOLEAN FaultsIsNewStack(ULONG64 Hash)
     return TRUE;
 }
 
+/* Whether the call with that stack is the one to fail. The lock is held. */
+static BOOLEAN FaultsIsDue(void *const *Frames, int Count)
+{
+    Count = FaultsRelevantFrames(Frames, Count);
+    if (Count == 0)
+    {
+        return FALSE;
+    }
+    Faults.Calls++;
+    switch (Faults.Mode)
+    {
+    case FaultsNthCall:
+        return Faults.CallsUntilFault && --Faults.CallsUntilFault == 0;
+    case FaultsEachStack:
+        /* One fault a run: what follows shows how the caller cleans up after just this one. */
+        return Faults.Injected == 0 && FaultsIsNewStack(FaultsHashStack(Frames, Count));
+    default:
+        return FALSE;
+    }
+}
+
 BOOLEAN FaultsInject(PCSTR Function)
 {
     if (!ReadNoFence(&FaultsEnabled))
     {
         return FALSE;
     }
-    ULONG64 Hash = FaultsHashStack();
-    BOOLEAN Fail = FALSE;
+    void *Frames[FAULTS_STACK_DEPTH];
+    int Count = backtrace(Frames, FAULTS_STACK_DEPTH);
     pthread_mutex_lock(&Faults.Lock);
-    Faults.Calls++;
-    if (Faults.Mode == FaultsNthCall && Faults.CallsUntilFault && --Faults.CallsUntilFault == 0)
-    {
-        Fail = TRUE;
-    }
-    else if (Faults.Mode == FaultsEachStack)
-    {
-        /* One fault a run: what follows shows how the caller cleans up after just this one. */
-        Fail = Faults.Injected == 0 && FaultsIsNewStack(Hash);
-    }
+    BOOLEAN Fail = FaultsIsDue(Frames, Count);
     if (Fail)
     {
         Faults.Injected++;
         snprintf(Faults.Last, sizeof(Faults.Last), "%s", Function);
+        memcpy(Faults.LastFrames, Frames, sizeof(Frames));
+        Faults.LastCount = Count;
     }
     pthread_mutex_unlock(&Faults.Lock);
     return Fail;
@@ -107,6 +142,7 @@ static VOID FaultsStart(FAULTS_MODE Mode, ULONG Nth)
     Faults.Calls = 0;
     Faults.Injected = 0;
     Faults.Last[0] = '\0';
+    Faults.LastCount = 0;
     pthread_mutex_unlock(&Faults.Lock);
     WriteNoFence(&FaultsEnabled, Mode != FaultsOff);
 }
@@ -140,4 +176,22 @@ VOID NativeFaultsForget(VOID)
     pthread_mutex_lock(&Faults.Lock);
     Faults.StackCount = 0;
     pthread_mutex_unlock(&Faults.Lock);
+}
+
+VOID NativeFaultsOnlyFrom(const VOID *Start, const VOID *End)
+{
+    pthread_mutex_lock(&Faults.Lock);
+    Faults.Start = Start;
+    Faults.End = End;
+    pthread_mutex_unlock(&Faults.Lock);
+}
+
+VOID NativeFaultsPrintLast(VOID)
+{
+    /* Without the lock: this may be the last thing that the process does. */
+    if (Faults.Last[0])
+    {
+        fprintf(stderr, "the call that was made to fail: %s\n", Faults.Last);
+        backtrace_symbols_fd(Faults.LastFrames, Faults.LastCount, STDERR_FILENO);
+    }
 }

@@ -67,6 +67,10 @@ VOID NativeFaultsFailNth(ULONG Nth);  /* the Nth fallible call from now on fails
 VOID NativeFaultsFailEachStack(VOID); /* the next call with a call stack not seen before fails */
 ULONG NativeFaultsStop(_Out_opt_ PCSTR *Function); /* how many failed; the last one's name */
 VOID NativeFaultsForget(VOID);                     /* all call stacks are new again */
+/* Only calls that code in [Start, End) makes, itself or through others, count and fail from now on;
+ * frames further out do not tell call stacks apart. NULL, NULL: all calls again. */
+VOID NativeFaultsOnlyFrom(const VOID *Start, const VOID *End);
+VOID NativeFaultsPrintLast(VOID); /* the call stack that failed last, to stderr */
 
 /* ---- Processes ---- */
 

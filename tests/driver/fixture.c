@@ -10,25 +10,45 @@ DRIVER_INITIALIZE DriverEntry;
 
 static FIXTURE Fixture;
 
-int FixtureStart(void **State)
+void FixtureFind(FIXTURE *Started)
 {
     NDIS_LINK_IDENTITY Identity;
     char Path[32];
 
-    memset(&Fixture, 0, sizeof(Fixture));
-    assert_int_equal(NativeDriverLoad(L"Adit", DriverEntry, &Fixture.Driver), STATUS_SUCCESS);
-    assert_int_equal(NativeDeviceAdd(Fixture.Driver, L"Adit", &Fixture.Pdo), STATUS_SUCCESS);
-    assert_int_equal(NativeDeviceStart(Fixture.Pdo), STATUS_SUCCESS);
-    Fixture.Link = NativeLinkLast();
-    assert_non_null(Fixture.Link);
-    NativeLinkIdentity(Fixture.Link, &Identity);
+    Started->Link = NativeLinkLast();
+    assert_non_null(Started->Link);
+    NativeLinkIdentity(Started->Link, &Identity);
     snprintf(
         Path, sizeof(Path), "\\\\.\\Global\\WINTUN%u",
         (unsigned)Identity.NetLuid.Info.NetLuidIndex);
+    memset(Started->Path, 0, sizeof(Started->Path));
     for (size_t Index = 0; Path[Index]; Index++)
     {
-        Fixture.Path[Index] = (WCHAR)Path[Index];
+        Started->Path[Index] = (WCHAR)Path[Index];
     }
+}
+
+NTSTATUS FixtureAdd(FIXTURE *Started)
+{
+    NTSTATUS Status = NativeDeviceAdd(Started->Driver, L"Adit", &Started->Pdo);
+    if (NT_SUCCESS(Status))
+    {
+        Status = NativeDeviceStart(Started->Pdo);
+    }
+    if (!NT_SUCCESS(Status))
+    {
+        Started->Pdo = NULL;
+        return Status;
+    }
+    FixtureFind(Started);
+    return Status;
+}
+
+int FixtureStart(void **State)
+{
+    memset(&Fixture, 0, sizeof(Fixture));
+    assert_int_equal(NativeDriverLoad(L"Adit", DriverEntry, &Fixture.Driver), STATUS_SUCCESS);
+    assert_int_equal(FixtureAdd(&Fixture), STATUS_SUCCESS);
     *State = &Fixture;
     return 0;
 }

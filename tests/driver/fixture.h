@@ -52,6 +52,11 @@ int FixtureStart(void **State);
 /* Removes the adapter and unloads the driver if the test did not; asserts that nothing is left. */
 int FixtureStop(void **State);
 
+/* Adds one adapter to the loaded driver and starts it. On failure there is none. */
+NTSTATUS FixtureAdd(FIXTURE *Fixture);
+/* Fills Link and Path for the adapter that was added last. */
+void FixtureFind(FIXTURE *Fixture);
+
 /* The adapter of the fixture, to be closed with NdisHostCloseAdapter. */
 PNDIS_MINIPORT_ADAPTER FixtureAdapter(const FIXTURE *Fixture);
 ULONG64 FixtureQuery(const FIXTURE *Fixture, NDIS_OID Oid);

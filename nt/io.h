@@ -35,16 +35,16 @@ typedef DRIVER_CANCEL *PDRIVER_CANCEL;
 #define IRP_MJ_PNP                     0x1B
 #define IRP_MJ_MAXIMUM_FUNCTION        0x1B
 
-#define IRP_MN_START_DEVICE         0x00
-#define IRP_MN_QUERY_REMOVE_DEVICE  0x01
-#define IRP_MN_REMOVE_DEVICE        0x02
-#define IRP_MN_CANCEL_REMOVE_DEVICE 0x03
-#define IRP_MN_STOP_DEVICE          0x04
-#define IRP_MN_QUERY_STOP_DEVICE    0x05
-#define IRP_MN_CANCEL_STOP_DEVICE   0x06
-#define IRP_MN_QUERY_CAPABILITIES   0x09
+#define IRP_MN_START_DEVICE           0x00
+#define IRP_MN_QUERY_REMOVE_DEVICE    0x01
+#define IRP_MN_REMOVE_DEVICE          0x02
+#define IRP_MN_CANCEL_REMOVE_DEVICE   0x03
+#define IRP_MN_STOP_DEVICE            0x04
+#define IRP_MN_QUERY_STOP_DEVICE      0x05
+#define IRP_MN_CANCEL_STOP_DEVICE     0x06
+#define IRP_MN_QUERY_CAPABILITIES     0x09
 #define IRP_MN_QUERY_PNP_DEVICE_STATE 0x14
-#define IRP_MN_SURPRISE_REMOVAL     0x17
+#define IRP_MN_SURPRISE_REMOVAL       0x17
 
 #define IRP_MN_SET_POWER   0x02
 #define IRP_MN_QUERY_POWER 0x03
@@ -57,8 +57,8 @@ typedef DRIVER_CANCEL *PDRIVER_CANCEL;
 #define DO_DEVICE_INITIALIZING 0x00000080
 #define DO_POWER_PAGABLE       0x00002000
 
-#define FILE_DEVICE_SECURE_OPEN    0x00000100
-#define FILE_DEVICE_NETWORK        0x00000012
+#define FILE_DEVICE_SECURE_OPEN      0x00000100
+#define FILE_DEVICE_NETWORK          0x00000012
 #define FILE_DEVICE_PHYSICAL_NETCARD 0x00000017
 
 #define METHOD_BUFFERED   0
@@ -68,7 +68,7 @@ typedef DRIVER_CANCEL *PDRIVER_CANCEL;
 #define FILE_ANY_ACCESS   0
 #define FILE_READ_DATA    0x0001
 #define FILE_WRITE_DATA   0x0002
-#define CTL_CODE(Type, Function, Method, Access)                                                   \
+#define CTL_CODE(Type, Function, Method, Access) \
     (((ULONG)(Type) << 16) | ((ULONG)(Access) << 14) | ((ULONG)(Function) << 2) | (ULONG)(Method))
 
 typedef struct _IO_STATUS_BLOCK

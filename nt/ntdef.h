@@ -42,35 +42,34 @@
 #define NDISEXPORT DECLSPEC_IMPORT
 #endif
 
-#define FORCEINLINE                static inline __attribute__((always_inline))
-#define DECLSPEC_NOINLINE          __attribute__((noinline))
-#define DECLSPEC_NORETURN          __attribute__((noreturn))
-#define DECLSPEC_ALIGN(Bytes)      __attribute__((aligned(Bytes)))
-#define C_ASSERT(Expression)       _Static_assert(Expression, #Expression)
-#define UNREFERENCED_PARAMETER(P)  ((void)(P))
-#define FIELD_OFFSET(Type, Field)  ((LONG)offsetof(Type, Field))
-#define RTL_FIELD_SIZE(Type, Field) (sizeof(((Type *)0)->Field))
-#define RTL_SIZEOF_THROUGH_FIELD(Type, Field)                                                      \
-    (offsetof(Type, Field) + RTL_FIELD_SIZE(Type, Field))
-#define CONTAINING_RECORD(Address, Type, Field)                                                    \
+#define FORCEINLINE                           static inline __attribute__((always_inline))
+#define DECLSPEC_NOINLINE                     __attribute__((noinline))
+#define DECLSPEC_NORETURN                     __attribute__((noreturn))
+#define DECLSPEC_ALIGN(Bytes)                 __attribute__((aligned(Bytes)))
+#define C_ASSERT(Expression)                  _Static_assert(Expression, #Expression)
+#define UNREFERENCED_PARAMETER(P)             ((void)(P))
+#define FIELD_OFFSET(Type, Field)             ((LONG)offsetof(Type, Field))
+#define RTL_FIELD_SIZE(Type, Field)           (sizeof(((Type *)0)->Field))
+#define RTL_SIZEOF_THROUGH_FIELD(Type, Field) (offsetof(Type, Field) + RTL_FIELD_SIZE(Type, Field))
+#define CONTAINING_RECORD(Address, Type, Field) \
     ((Type *)((uint8_t *)(Address) - offsetof(Type, Field)))
 #define ARRAYSIZE(Array)     (sizeof(Array) / sizeof((Array)[0]))
 #define RTL_NUMBER_OF(Array) ARRAYSIZE(Array)
 
 /* Size of a structure on 64-bit and on 32-bit architectures, and the offset of a field. */
-#define NT_ASSERT_SIZE(Type, Size64, Size32)                                                       \
+#define NT_ASSERT_SIZE(Type, Size64, Size32) \
     _Static_assert(sizeof(Type) == (sizeof(void *) == 8 ? (Size64) : (Size32)), "size of " #Type)
-#define NT_ASSERT_OFFSET(Type, Field, Offset64, Offset32)                                          \
-    _Static_assert(                                                                                \
-        offsetof(Type, Field) == (sizeof(void *) == 8 ? (Offset64) : (Offset32)),                  \
+#define NT_ASSERT_OFFSET(Type, Field, Offset64, Offset32)                         \
+    _Static_assert(                                                               \
+        offsetof(Type, Field) == (sizeof(void *) == 8 ? (Offset64) : (Offset32)), \
         "offset of " #Type "." #Field)
 
-#define VOID    void
-#define CONST   const
+#define VOID  void
+#define CONST const
 #define EXTERN_C_START
 #define EXTERN_C_END
-#define TRUE    1
-#define FALSE   0
+#define TRUE  1
+#define FALSE 0
 #ifndef NULL
 #define NULL ((void *)0)
 #endif
@@ -170,11 +169,8 @@ typedef struct _UNICODE_STRING
 } UNICODE_STRING, *PUNICODE_STRING;
 typedef const UNICODE_STRING *PCUNICODE_STRING;
 
-#define RTL_CONSTANT_STRING(Text)                                                                  \
-    {                                                                                              \
-        sizeof(Text) - sizeof((Text)[0]), sizeof(Text), (PWCH)(Text)                               \
-    }
-#define DECLARE_CONST_UNICODE_STRING(Name, Text)                                                   \
+#define RTL_CONSTANT_STRING(Text) {sizeof(Text) - sizeof((Text)[0]), sizeof(Text), (PWCH)(Text)}
+#define DECLARE_CONST_UNICODE_STRING(Name, Text) \
     static const UNICODE_STRING Name = RTL_CONSTANT_STRING(Text)
 
 typedef struct _OBJECT_ATTRIBUTES
@@ -191,15 +187,15 @@ typedef struct _OBJECT_ATTRIBUTES
 #define OBJ_CASE_INSENSITIVE 0x00000040
 #define OBJ_KERNEL_HANDLE    0x00000200
 
-#define InitializeObjectAttributes(Attr, Name, Flags, Root, Descriptor)                            \
-    do                                                                                             \
-    {                                                                                              \
-        (Attr)->Length = sizeof(OBJECT_ATTRIBUTES);                                                \
-        (Attr)->RootDirectory = (Root);                                                            \
-        (Attr)->ObjectName = (Name);                                                               \
-        (Attr)->Attributes = (Flags);                                                              \
-        (Attr)->SecurityDescriptor = (Descriptor);                                                 \
-        (Attr)->SecurityQualityOfService = NULL;                                                   \
+#define InitializeObjectAttributes(Attr, Name, Flags, Root, Descriptor) \
+    do                                                                  \
+    {                                                                   \
+        (Attr)->Length = sizeof(OBJECT_ATTRIBUTES);                     \
+        (Attr)->RootDirectory = (Root);                                 \
+        (Attr)->ObjectName = (Name);                                    \
+        (Attr)->Attributes = (Flags);                                   \
+        (Attr)->SecurityDescriptor = (Descriptor);                      \
+        (Attr)->SecurityQualityOfService = NULL;                        \
     } while (0)
 
 NT_ASSERT_SIZE(LARGE_INTEGER, 8, 8);
@@ -347,19 +343,21 @@ FORCEINLINE VOID YieldProcessor(VOID)
 #endif
 }
 
-#define RtlCopyMemory(Destination, Source, Length) __builtin_memcpy((Destination), (Source), (Length))
-#define RtlMoveMemory(Destination, Source, Length) __builtin_memmove((Destination), (Source), (Length))
-#define RtlZeroMemory(Destination, Length)         __builtin_memset((Destination), 0, (Length))
-#define RtlFillMemory(Destination, Length, Fill)   __builtin_memset((Destination), (Fill), (Length))
-#define RtlEqualMemory(A, B, Length)               (__builtin_memcmp((A), (B), (Length)) == 0)
+#define RtlCopyMemory(Destination, Source, Length) \
+    __builtin_memcpy((Destination), (Source), (Length))
+#define RtlMoveMemory(Destination, Source, Length) \
+    __builtin_memmove((Destination), (Source), (Length))
+#define RtlZeroMemory(Destination, Length)       __builtin_memset((Destination), 0, (Length))
+#define RtlFillMemory(Destination, Length, Fill) __builtin_memset((Destination), (Fill), (Length))
+#define RtlEqualMemory(A, B, Length)             (__builtin_memcmp((A), (B), (Length)) == 0)
 
 FORCEINLINE USHORT RtlUshortByteSwap(USHORT Source)
 {
     return __builtin_bswap16(Source);
 }
 
-#define ULongToPtr(Value)    ((PVOID)(ULONG_PTR)(ULONG)(Value))
-#define PtrToUlong(Pointer)  ((ULONG)(ULONG_PTR)(Pointer))
+#define ULongToPtr(Value)       ((PVOID)(ULONG_PTR)(ULONG)(Value))
+#define PtrToUlong(Pointer)     ((ULONG)(ULONG_PTR)(Pointer))
 #define Add2Ptr(Pointer, Bytes) ((PVOID)((PUCHAR)(Pointer) + (Bytes)))
 
 #endif

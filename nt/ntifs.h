@@ -38,27 +38,28 @@ void NtSehPop(NT_SEH_FRAME *Frame);
 /* Status that the innermost handler of the calling thread caught last. */
 NTSTATUS NtSehCode(void);
 
-#define __try                                                                                      \
-    for (NT_SEH_FRAME NtSehFrame __attribute__((cleanup(NtSehPop))),                               \
-         *NtSehCurrent = NtSehPush(&NtSehFrame);                                                   \
-         NtSehCurrent != NULL; NtSehCurrent = NULL)                                                \
+#define __try                                                        \
+    for (NT_SEH_FRAME NtSehFrame __attribute__((cleanup(NtSehPop))), \
+         *NtSehCurrent = NtSehPush(&NtSehFrame);                     \
+         NtSehCurrent != NULL; NtSehCurrent = NULL)                  \
         if (sigsetjmp(NtSehFrame.Context, 0) == 0)
-#define __except(...)                                                                              \
-    else if ((__VA_ARGS__) != EXCEPTION_EXECUTE_HANDLER) ExRaiseStatus(NtSehCode());               \
+#define __except(...)                                                                \
+    else if ((__VA_ARGS__) != EXCEPTION_EXECUTE_HANDLER) ExRaiseStatus(NtSehCode()); \
     else
 #define GetExceptionCode() NtSehCode()
 #endif
 
 /* Ob, Ps */
 
-#define EVENT_QUERY_STATE  0x0001
-#define EVENT_MODIFY_STATE 0x0002
-#define SYNCHRONIZE        0x00100000
-#define READ_CONTROL       0x00020000
-#define THREAD_ALL_ACCESS  0x001FFFFF
+#define EVENT_QUERY_STATE   0x0001
+#define EVENT_MODIFY_STATE  0x0002
+#define SYNCHRONIZE         0x00100000
+#define READ_CONTROL        0x00020000
+#define THREAD_ALL_ACCESS   0x001FFFFF
 #define STANDARD_RIGHTS_ALL 0x001F0000
 
-/* The import table's entry itself (CONSTANT in ntoskrnl.def), which points to the kernel's variable. */
+/* The import table's entry itself (CONSTANT in ntoskrnl.def), which points to the kernel's
+ * variable. */
 extern POBJECT_TYPE *ExEventObjectType;
 
 NTKERNELAPI NTSTATUS NTAPI ObReferenceObjectByHandle(
@@ -95,8 +96,8 @@ NTKERNELAPI NTSTATUS NTAPI PsCreateSystemThread(
 NTKERNELAPI NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus);
 NTKERNELAPI HANDLE NTAPI PsGetCurrentProcessId(VOID);
 NTKERNELAPI HANDLE NTAPI PsGetProcessId(_In_ PEPROCESS Process);
-NTKERNELAPI NTSTATUS NTAPI PsSetCreateProcessNotifyRoutine(
-    _In_ PCREATE_PROCESS_NOTIFY_ROUTINE NotifyRoutine, BOOLEAN Remove);
+NTKERNELAPI NTSTATUS NTAPI
+PsSetCreateProcessNotifyRoutine(_In_ PCREATE_PROCESS_NOTIFY_ROUTINE NotifyRoutine, BOOLEAN Remove);
 #define PsGetCurrentProcess IoGetCurrentProcess
 
 /* Se */
@@ -208,8 +209,8 @@ NTSYSAPI NTSTATUS NTAPI
 RtlIntegerToUnicodeString(ULONG Value, ULONG Base, _Inout_ PUNICODE_STRING String);
 NTSYSAPI NTSTATUS NTAPI
 RtlAppendUnicodeToString(_Inout_ PUNICODE_STRING Destination, _In_opt_ PCWSTR Source);
-NTSYSAPI NTSTATUS NTAPI RtlAppendUnicodeStringToString(
-    _Inout_ PUNICODE_STRING Destination, _In_ PCUNICODE_STRING Source);
+NTSYSAPI NTSTATUS NTAPI
+RtlAppendUnicodeStringToString(_Inout_ PUNICODE_STRING Destination, _In_ PCUNICODE_STRING Source);
 
 #define DPFLTR_IHVNETWORK_ID 80
 #define DPFLTR_ERROR_LEVEL   0

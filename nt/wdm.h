@@ -15,10 +15,10 @@
 #define DISPATCH_LEVEL 2
 #define HIGH_LEVEL     15
 
-#define IO_NO_INCREMENT          0
-#define EVENT_INCREMENT          1
-#define IO_NETWORK_INCREMENT     2
-#define LOW_REALTIME_PRIORITY    16
+#define IO_NO_INCREMENT       0
+#define EVENT_INCREMENT       1
+#define IO_NETWORK_INCREMENT  2
+#define LOW_REALTIME_PRIORITY 16
 
 enum
 {
@@ -95,8 +95,7 @@ NTKERNELAPI LONG NTAPI KeResetEvent(_Inout_ PRKEVENT Event);
 NTKERNELAPI LONG NTAPI KeReadStateEvent(_In_ PRKEVENT Event);
 NTKERNELAPI VOID NTAPI KeInitializeMutex(_Out_ PRKMUTEX Mutex, ULONG Level);
 NTKERNELAPI LONG NTAPI KeReleaseMutex(_Inout_ PRKMUTEX Mutex, BOOLEAN Wait);
-NTKERNELAPI VOID NTAPI
-KeInitializeSemaphore(_Out_ PRKSEMAPHORE Semaphore, LONG Count, LONG Limit);
+NTKERNELAPI VOID NTAPI KeInitializeSemaphore(_Out_ PRKSEMAPHORE Semaphore, LONG Count, LONG Limit);
 NTKERNELAPI LONG NTAPI KeReleaseSemaphore(
     _Inout_ PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait);
 NTKERNELAPI NTSTATUS NTAPI KeWaitForSingleObject(
@@ -213,8 +212,7 @@ ExAcquireRundownProtection(_Inout_ PEX_RUNDOWN_REF RunRef);
 _Must_inspect_result_ NTKERNELAPI BOOLEAN FASTCALL
 ExAcquireRundownProtectionEx(_Inout_ PEX_RUNDOWN_REF RunRef, ULONG Count);
 NTKERNELAPI VOID FASTCALL ExReleaseRundownProtection(_Inout_ PEX_RUNDOWN_REF RunRef);
-NTKERNELAPI VOID FASTCALL
-ExReleaseRundownProtectionEx(_Inout_ PEX_RUNDOWN_REF RunRef, ULONG Count);
+NTKERNELAPI VOID FASTCALL ExReleaseRundownProtectionEx(_Inout_ PEX_RUNDOWN_REF RunRef, ULONG Count);
 NTKERNELAPI VOID FASTCALL ExWaitForRundownProtectionRelease(_Inout_ PEX_RUNDOWN_REF RunRef);
 NTKERNELAPI VOID FASTCALL ExRundownCompleted(_Out_ PEX_RUNDOWN_REF RunRef);
 
@@ -271,12 +269,12 @@ typedef enum _MM_PAGE_PRIORITY
     HighPagePriority = 32
 } MM_PAGE_PRIORITY;
 
-#define PAGE_ALIGN(Address)     ((PVOID)((ULONG_PTR)(Address) & ~(ULONG_PTR)(PAGE_SIZE - 1)))
-#define BYTE_OFFSET(Address)    ((ULONG)((ULONG_PTR)(Address) & (PAGE_SIZE - 1)))
-#define MmGetMdlByteCount(Mdl)  ((Mdl)->ByteCount)
-#define MmGetMdlByteOffset(Mdl) ((Mdl)->ByteOffset)
+#define PAGE_ALIGN(Address)         ((PVOID)((ULONG_PTR)(Address) & ~(ULONG_PTR)(PAGE_SIZE - 1)))
+#define BYTE_OFFSET(Address)        ((ULONG)((ULONG_PTR)(Address) & (PAGE_SIZE - 1)))
+#define MmGetMdlByteCount(Mdl)      ((Mdl)->ByteCount)
+#define MmGetMdlByteOffset(Mdl)     ((Mdl)->ByteOffset)
 #define MmGetMdlVirtualAddress(Mdl) ((PVOID)((ULONG_PTR)(Mdl)->StartVa + (Mdl)->ByteOffset))
-#define ADDRESS_AND_SIZE_TO_SPAN_PAGES(Address, Bytes)                                             \
+#define ADDRESS_AND_SIZE_TO_SPAN_PAGES(Address, Bytes) \
     ((ULONG)((BYTE_OFFSET(Address) + (SIZE_T)(Bytes) + PAGE_SIZE - 1) >> PAGE_SHIFT))
 
 typedef struct _IRP IRP, *PIRP;

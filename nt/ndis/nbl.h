@@ -111,12 +111,12 @@ NT_ASSERT_OFFSET(NET_BUFFER_LIST, SourceHandle, 0x78, 0x3C);
 NT_ASSERT_OFFSET(NET_BUFFER_LIST, Status, 0x8C, 0x4C);
 NT_ASSERT_OFFSET(NET_BUFFER_LIST, NetBufferListInfo, 0x90, 0x50);
 
-#define NET_BUFFER_LIST_NEXT_NBL(Nbl)      ((Nbl)->Next)
-#define NET_BUFFER_LIST_FIRST_NB(Nbl)      ((Nbl)->FirstNetBuffer)
-#define NET_BUFFER_LIST_STATUS(Nbl)        ((Nbl)->Status)
-#define NET_BUFFER_LIST_INFO(Nbl, Id)      ((Nbl)->NetBufferListInfo[(Id)])
+#define NET_BUFFER_LIST_NEXT_NBL(Nbl)          ((Nbl)->Next)
+#define NET_BUFFER_LIST_FIRST_NB(Nbl)          ((Nbl)->FirstNetBuffer)
+#define NET_BUFFER_LIST_STATUS(Nbl)            ((Nbl)->Status)
+#define NET_BUFFER_LIST_INFO(Nbl, Id)          ((Nbl)->NetBufferListInfo[(Id)])
 #define NET_BUFFER_LIST_MINIPORT_RESERVED(Nbl) ((Nbl)->MiniportReserved)
-#define NET_BUFFER_LIST_CONTEXT_DATA_START(Nbl)                                                    \
+#define NET_BUFFER_LIST_CONTEXT_DATA_START(Nbl) \
     ((PUCHAR)((Nbl)->Context) + sizeof(NET_BUFFER_LIST_CONTEXT) + (Nbl)->Context->Offset)
 
 #define NDIS_ETH_TYPE_IPV4 0x0800
@@ -166,8 +166,8 @@ typedef NET_BUFFER_ALLOCATE_MDL *NET_BUFFER_ALLOCATE_MDL_HANDLER;
 NDISEXPORT NDIS_HANDLE NDISAPI NdisAllocateNetBufferListPool(
     _In_opt_ NDIS_HANDLE NdisHandle, _In_ const NET_BUFFER_LIST_POOL_PARAMETERS *Parameters);
 NDISEXPORT VOID NDISAPI NdisFreeNetBufferListPool(_In_ NDIS_HANDLE PoolHandle);
-NDISEXPORT PNET_BUFFER_LIST NDISAPI NdisAllocateNetBufferList(
-    _In_ NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill);
+NDISEXPORT PNET_BUFFER_LIST NDISAPI
+NdisAllocateNetBufferList(_In_ NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill);
 NDISEXPORT PNET_BUFFER_LIST NDISAPI NdisAllocateNetBufferAndNetBufferList(
     _In_ NDIS_HANDLE PoolHandle,
     USHORT ContextSize,

@@ -92,7 +92,8 @@ static int WaitForTailMoved(STRESS *Stress)
     return 1;
 }
 
-static const char *Check(const TUN_PACKET *Packet, uint32_t Length, uint64_t Number, uint32_t Expected)
+static const char *
+Check(const TUN_PACKET *Packet, uint32_t Length, uint64_t Number, uint32_t Expected)
 {
     if (Length != Expected)
         return "length";

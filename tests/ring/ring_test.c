@@ -24,7 +24,8 @@ typedef struct _FIXTURE
     RING_CONSUMER Consumer;
 } FIXTURE;
 
-/* The ring lies in an allocation of exactly its size, so that a sanitizer sees one byte too many. */
+/* The ring lies in an allocation of exactly its size, so that a sanitizer sees one byte too many.
+ */
 static int Setup(void **State)
 {
     FIXTURE *Fixture = calloc(1, sizeof(*Fixture));

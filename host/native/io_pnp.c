@@ -229,6 +229,17 @@ NTSTATUS NativeDeviceRemove(PDEVICE_OBJECT Pdo)
     return Status;
 }
 
+NTSTATUS NativeDeviceStop(PDEVICE_OBJECT Pdo)
+{
+    NTSTATUS Status = IopSendPnp(Pdo, IRP_MN_QUERY_STOP_DEVICE);
+    if (!NT_SUCCESS(Status))
+    {
+        IopSendPnp(Pdo, IRP_MN_CANCEL_STOP_DEVICE);
+        return Status;
+    }
+    return IopSendPnp(Pdo, IRP_MN_STOP_DEVICE);
+}
+
 VOID NativeDeviceSurpriseRemove(PDEVICE_OBJECT Pdo)
 {
     IopSendPnp(Pdo, IRP_MN_SURPRISE_REMOVAL);

@@ -2,6 +2,7 @@
 /*
  * Links as queues in memory.
  */
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,8 @@ struct _NDIS_LINK
     ULONG Room;              /* Lock: packets that FromMiniport may hold */
     BOOLEAN Stopped;         /* Lock */
     volatile LONG Readers;
+    PRKEVENT HoldEntered; /* taken by the first that is held; NULL: nobody is */
+    PRKEVENT HoldLeave;
     KEVENT Up; /* notification events: the media state is that */
     KEVENT Down;
     WCHAR Name[LINK_NAME_LENGTH];
@@ -131,8 +134,26 @@ NTSTATUS NdisLinkRename(PNDIS_LINK Link, PCUNICODE_STRING Name)
     return STATUS_SUCCESS;
 }
 
+/* Where a test stops the one who ends the connected state. */
+static VOID LinkHold(PNDIS_LINK Link)
+{
+    PRKEVENT Entered = InterlockedExchangePointer((PVOID volatile *)&Link->HoldEntered, NULL);
+    if (Entered)
+    {
+        KeSetEvent(Entered, IO_NO_INCREMENT, FALSE);
+        while (!KeReadStateEvent(Link->HoldLeave))
+        {
+            sched_yield(); /* the caller may hold a spin lock */
+        }
+    }
+}
+
 VOID NdisLinkSetConnected(PNDIS_LINK Link, BOOLEAN Connected)
 {
+    if (!Connected)
+    {
+        LinkHold(Link);
+    }
     KeClearEvent(Connected ? &Link->Down : &Link->Up);
     KeSetEvent(Connected ? &Link->Up : &Link->Down, IO_NO_INCREMENT, FALSE);
 }
@@ -348,6 +369,12 @@ BOOLEAN NativeLinkWaitConnected(PNDIS_LINK Link, BOOLEAN Connected, ULONG Millis
     return KeWaitForSingleObject(
                Connected ? &Link->Up : &Link->Down, Executive, KernelMode, FALSE, &Timeout) ==
            STATUS_WAIT_0;
+}
+
+VOID NativeLinkHoldDisconnect(PNDIS_LINK Link, PRKEVENT Entered, PRKEVENT Leave)
+{
+    Link->HoldLeave = Leave;
+    InterlockedExchangePointer((PVOID volatile *)&Link->HoldEntered, Entered);
 }
 
 PCWSTR NativeLinkName(PNDIS_LINK Link)

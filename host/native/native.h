@@ -151,6 +151,9 @@ NTSTATUS NativeDeviceStart(PDEVICE_OBJECT Pdo);
  * STATUS_DEVICE_BUSY or the driver's status.
  */
 NTSTATUS NativeDeviceRemove(PDEVICE_OBJECT Pdo);
+/* QUERY_STOP and STOP, as before resources are shared out anew; open handles do not matter. Then
+ * NativeDeviceStart, or a removal. The driver's status if it refuses. */
+NTSTATUS NativeDeviceStop(PDEVICE_OBJECT Pdo);
 /* SURPRISE_REMOVAL now; REMOVE when the last handle to the device is closed, maybe now. */
 VOID NativeDeviceSurpriseRemove(PDEVICE_OBJECT Pdo);
 /* SURPRISE_REMOVAL and REMOVE, whatever handles are open; they get no CLOSE later (Wine). */

@@ -31,6 +31,9 @@ VOID NativeLinkSetRoom(PNDIS_LINK Link, ULONG Packets);
 
 /* Waits until the media state is that. FALSE: it was not within Milliseconds. */
 BOOLEAN NativeLinkWaitConnected(PNDIS_LINK Link, BOOLEAN Connected, ULONG Milliseconds);
+/* Whoever ends the connected state next sets Entered and polls Leave, so that a test can act in
+ * between. */
+VOID NativeLinkHoldDisconnect(PNDIS_LINK Link, PRKEVENT Entered, PRKEVENT Leave);
 /* The name it was given last; empty: none. Valid until the next NdisLinkRename. */
 PCWSTR NativeLinkName(PNDIS_LINK Link);
 

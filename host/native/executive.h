@@ -162,7 +162,7 @@ struct _KPROCESS
 
     volatile LONG LockedPages; /* by MmProbeAndLockPages */
 
-    LIST_ENTRY Requests; /* IOP_REQUEST, under KiDispatcherLock */
+    volatile LONG Requests; /* under way */
 };
 
 extern PEPROCESS PspSystemProcess;

@@ -58,7 +58,6 @@ typedef struct _IOP_REQUEST
 {
     PIRP Irp;
     PEPROCESS Process;
-    LIST_ENTRY Link; /* in Process->Requests */
     KEVENT Done;
     IO_STATUS_BLOCK Result;
 } IOP_REQUEST;

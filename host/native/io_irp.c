@@ -44,9 +44,7 @@ VOID IopStartRequest(
     Stack->MajorFunction = Major;
     Stack->MinorFunction = Minor;
     Stack->FileObject = File;
-    KiLock(&KiDispatcherLock);
-    InsertTailList(&Request->Process->Requests, &Request->Link);
-    KiUnlock(&KiDispatcherLock);
+    InterlockedIncrement(&Request->Process->Requests);
 }
 
 NTSTATUS IopSendRequest(IOP_REQUEST *Request, PDEVICE_OBJECT Top)
@@ -162,9 +160,7 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     }
     IOP_REQUEST *Request = CONTAINING_RECORD(Irp->UserEvent, IOP_REQUEST, Done);
     Request->Result = Irp->IoStatus;
-    KiLock(&KiDispatcherLock);
-    RemoveEntryList(&Request->Link);
-    KiUnlock(&KiDispatcherLock);
+    InterlockedDecrement(&Request->Process->Requests);
     Irp->Type = 0;
     free(Irp);
     KeSetEvent(&Request->Done, IO_NO_INCREMENT, FALSE);
@@ -172,16 +168,9 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 
 VOID IopDrainProcessRequests(PEPROCESS Process)
 {
-    for (;;)
+    LARGE_INTEGER Moment = {.QuadPart = -10000};
+    while (ReadAcquire(&Process->Requests))
     {
-        KiLock(&KiDispatcherLock);
-        BOOLEAN Empty = IsListEmpty(&Process->Requests);
-        KiUnlock(&KiDispatcherLock);
-        if (Empty)
-        {
-            return;
-        }
-        LARGE_INTEGER Moment = {.QuadPart = -10000};
         KeDelayExecutionThread(KernelMode, FALSE, &Moment);
     }
 }

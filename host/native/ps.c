@@ -91,7 +91,6 @@ static PEPROCESS PspNewProcess(NATIVE_USER User, BOOLEAN Wow64, HANDLE Id)
     pthread_mutex_init(&Process->HandleLock.Mutex, NULL);
     pthread_mutex_init(&Process->AddressLock.Mutex, NULL);
     InitializeListHead(&Process->Ranges);
-    InitializeListHead(&Process->Requests);
     Process->Id = Id;
     Process->Wow64 = Wow64;
     Process->Token = SepCreateToken(User);

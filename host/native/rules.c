@@ -13,6 +13,30 @@
 
 #include "executive.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/lsan_interface.h>
+#define RULES_LSAN 1
+#endif
+#endif
+
+/* What the host's side of a call allocates is abandoned with the call, and is no leak. */
+static VOID RulesIgnoreLeaks(BOOLEAN Ignore)
+{
+#if RULES_LSAN
+    if (Ignore)
+    {
+        __lsan_disable();
+    }
+    else
+    {
+        __lsan_enable();
+    }
+#else
+    UNREFERENCED_PARAMETER(Ignore);
+#endif
+}
+
 typedef struct _RULES_CATCH
 {
     sigjmp_buf Jump;
@@ -107,11 +131,13 @@ VOID NativeAttempt(VOID (*Body)(PVOID), PVOID Context, PNATIVE_OUTCOME Outcome)
     RULES_CATCH Catch = {.Outer = Thread->Catch, .Outcome = Outcome};
 
     memset(Outcome, 0, sizeof(*Outcome));
+    RulesIgnoreLeaks(TRUE);
     if (sigsetjmp(Catch.Jump, 0) == 0)
     {
         Thread->Catch = &Catch;
         Body(Context);
     }
+    RulesIgnoreLeaks(FALSE);
     Thread->Irql = Before.Irql;
     Thread->ApcDisable = Before.ApcDisable;
     Thread->PreviousMode = Before.PreviousMode;

@@ -442,6 +442,38 @@ NTKERNELAPI NTSTATUS NTAPI IoOpenDeviceRegistryKey(
 NTKERNELAPI PEPROCESS NTAPI IoGetRequestorProcess(_In_ PIRP Irp);
 NTKERNELAPI PEPROCESS NTAPI IoGetCurrentProcess(VOID);
 NTKERNELAPI BOOLEAN NTAPI IoIs32bitProcess(_In_opt_ PIRP Irp);
+
+/* Entries of the system event log */
+
+typedef struct _IO_ERROR_LOG_PACKET
+{
+    UCHAR MajorFunctionCode;
+    UCHAR RetryCount;
+    USHORT DumpDataSize;
+    USHORT NumberOfStrings;
+    USHORT StringOffset;
+    USHORT EventCategory;
+    NTSTATUS ErrorCode;
+    ULONG UniqueErrorValue;
+    NTSTATUS FinalStatus;
+    ULONG SequenceNumber;
+    ULONG IoControlCode;
+    LARGE_INTEGER DeviceOffset;
+    ULONG DumpData[1];
+} IO_ERROR_LOG_PACKET, *PIO_ERROR_LOG_PACKET;
+
+NT_ASSERT_SIZE(IO_ERROR_LOG_PACKET, 0x30, 0x30);
+NT_ASSERT_OFFSET(IO_ERROR_LOG_PACKET, ErrorCode, 0xC, 0xC);
+NT_ASSERT_OFFSET(IO_ERROR_LOG_PACKET, DumpData, 0x28, 0x28);
+
+/* Bytes of the longest entry: on 32-bit Windows, what a message of 256 bytes has room for behind
+ * its header of 24 bytes and the names, 80 bytes, that the I/O manager adds. */
+#if defined(__LP64__) || defined(_WIN64)
+#define ERROR_LOG_MAXIMUM_SIZE 240
+#else
+#define ERROR_LOG_MAXIMUM_SIZE 152
+#endif
+
 NTKERNELAPI VOID NTAPI PoStartNextPowerIrp(_Inout_ PIRP Irp);
 NTKERNELAPI NTSTATUS NTAPI PoCallDriver(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp);
 

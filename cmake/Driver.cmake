@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
 # adit_add_driver(NAME SOURCES... [DEF FILE] [ENTRY SYMBOL] [IMPORTS LIB...] [DEFINES D...]
-#                 [INCLUDES DIR...] [RESOURCE FILE.res])
+#                 [INCLUDES DIR...] [LIBRARIES TARGET...] [RESOURCES FILE.res...])
 #   Builds a kernel-mode PE with the msvc triple: object library NAME_objects, target NAME, file
 #   ${CMAKE_CURRENT_BINARY_DIR}/<name>.sys in the target property DRIVER_FILE, with its PDB.
-#   OUTPUT names the file when it is not NAME.sys.
+#   OUTPUT names the file when it is not NAME.sys. LIBRARIES are interface libraries.
 # adit_add_import_library(TARGET DEF)
 #   Import library ${CMAKE_CURRENT_BINARY_DIR}/TARGET.lib from a module definition file.
 
@@ -45,7 +45,8 @@ function(adit_add_import_library TARGET DEF)
 endfunction()
 
 function(adit_add_driver NAME)
-  cmake_parse_arguments(ARG "" "OUTPUT;DEF;ENTRY;RESOURCE" "IMPORTS;DEFINES;INCLUDES;SOURCES" ${ARGN})
+  cmake_parse_arguments(
+    ARG "" "OUTPUT;DEF;ENTRY" "IMPORTS;DEFINES;INCLUDES;LIBRARIES;RESOURCES;SOURCES" ${ARGN})
   if(NOT ARG_OUTPUT)
     set(ARG_OUTPUT ${NAME}.sys)
   endif()
@@ -60,6 +61,7 @@ function(adit_add_driver NAME)
   target_compile_options(${NAME}_objects PRIVATE ${ADIT_KERNEL_COMPILE_OPTIONS})
   target_include_directories(${NAME}_objects PRIVATE ${PROJECT_SOURCE_DIR}/nt ${ARG_INCLUDES})
   target_compile_definitions(${NAME}_objects PRIVATE ${ARG_DEFINES})
+  target_link_libraries(${NAME}_objects PRIVATE ${ARG_LIBRARIES})
 
   set(libraries)
   set(dependencies)
@@ -87,10 +89,10 @@ function(adit_add_driver NAME)
     OUTPUT ${file}
     COMMAND lld-link-19 ${options} /out:${file}
             "$<TARGET_OBJECTS:${NAME}_objects>" "$<TARGET_OBJECTS:adit_kernel_runtime>"
-            ${libraries} ${ARG_RESOURCE}
+            ${libraries} ${ARG_RESOURCES}
     DEPENDS ${NAME}_objects "$<TARGET_OBJECTS:${NAME}_objects>" adit_kernel_runtime
             "$<TARGET_OBJECTS:adit_kernel_runtime>" ${libraries} ${dependencies} ${ARG_DEF}
-            ${ARG_RESOURCE}
+            ${ARG_RESOURCES}
     COMMAND_EXPAND_LISTS VERBATIM)
   add_custom_target(${NAME} ALL DEPENDS ${file})
   set_target_properties(${NAME} PROPERTIES DRIVER_FILE ${file})

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapter.h"
 
-#include "driver.h"
+#include "event.h"
 #include "oid.h"
 #include "parameters.h"
 #include "pool.h"
@@ -218,9 +218,7 @@ static VOID AdapterCreateLink(_Inout_ PADAPTER Adapter, _In_ PDEVICE_OBJECT Phys
 
 Failed:
     Adapter->Link.Length = 0;
-    DriverLog(
-        DPFLTR_WARNING_LEVEL, "adapter %u has no WINTUN link: status %08X\n",
-        (unsigned)Adapter->NetLuid.Info.NetLuidIndex, (unsigned)Status);
+    EventWriteAdapterWithoutLink(Adapter->NetLuid, Status);
 }
 
 static VOID AdapterDeleteLink(_Inout_ PADAPTER Adapter)
@@ -309,7 +307,7 @@ NDIS_STATUS NDISAPI AdapterInitialize(
     return NDIS_STATUS_SUCCESS;
 
 Failed:
-    DriverLog(DPFLTR_ERROR_LEVEL, "adapter not initialised: status %08X\n", (unsigned)Status);
+    EventWriteAdapterNotInitialized(Parameters->NetLuid, Status);
     return Status;
 }
 

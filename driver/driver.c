@@ -6,6 +6,7 @@
 
 #include "adapter.h"
 #include "device.h"
+#include "event.h"
 #include "oid.h"
 #include "pool.h"
 #include "receive.h"
@@ -57,10 +58,11 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
 {
     NTSTATUS Status;
 
+    EventInitialize(DriverObject);
     PoolInitialize(NdisGetVersion());
     Status = AdapterListInitialize();
     if (!NT_SUCCESS(Status))
-        return Status;
+        goto Failed;
     Status = DeviceProcessNotifyStart();
     if (!NT_SUCCESS(Status))
         goto CleanupAdapters;
@@ -74,7 +76,8 @@ CleanupNotify:
     DeviceProcessNotifyStop();
 CleanupAdapters:
     AdapterListDelete();
-    DriverLog(DPFLTR_ERROR_LEVEL, "driver not started: status %08X\n", (unsigned)Status);
+Failed:
+    EventWriteDriverNotStarted(Status);
     return Status;
 }
 

@@ -15,8 +15,4 @@
 DRIVER_INITIALIZE DriverEntry;
 MINIPORT_UNLOAD DriverUnload;
 
-/* One line in the kernel debugger's log. Level: DPFLTR_*_LEVEL. Any IRQL. */
-#define DriverLog(Level, ...) \
-    ((VOID)DbgPrintEx(DPFLTR_IHVNETWORK_ID, (Level), "adit: " __VA_ARGS__))
-
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "parameters.h"
 
-#include "driver.h"
+#include "event.h"
 
 static ULONG ParametersReadInteger(
+    _In_ PADAPTER Adapter,
     _In_ NDIS_HANDLE Configuration,
     _In_ PCWSTR Keyword,
     ULONG Default,
@@ -22,9 +23,7 @@ static ULONG ParametersReadInteger(
     Value = Parameter->ParameterData.IntegerData;
     if (Value >= Minimum && Value <= Maximum)
         return Value;
-    DriverLog(
-        DPFLTR_WARNING_LEVEL, "parameter value %u is outside %u to %u; %u is used\n",
-        (unsigned)Value, (unsigned)Minimum, (unsigned)Maximum, (unsigned)Default);
+    EventWriteParameterOutOfRange(Adapter->NetLuid, Keyword, Value, Minimum, Maximum, Default);
     return Default;
 }
 
@@ -45,9 +44,10 @@ VOID ParametersRead(PADAPTER Adapter)
     if (NdisOpenConfigurationEx(&Object, &Configuration) == NDIS_STATUS_SUCCESS)
     {
         Adapter->Mtu = ParametersReadInteger(
-            Configuration, (PCWSTR)L"MTU", ADAPTER_DEFAULT_MTU, ADAPTER_MIN_MTU, ADAPTER_MAX_MTU);
+            Adapter, Configuration, (PCWSTR)L"MTU", ADAPTER_DEFAULT_MTU, ADAPTER_MIN_MTU,
+            ADAPTER_MAX_MTU);
         LinkSpeed = ParametersReadInteger(
-            Configuration, (PCWSTR)L"LinkSpeed", ADAPTER_DEFAULT_LINK_SPEED, 1,
+            Adapter, Configuration, (PCWSTR)L"LinkSpeed", ADAPTER_DEFAULT_LINK_SPEED, 1,
             ADAPTER_MAX_LINK_SPEED);
         NdisCloseConfiguration(Configuration);
     }

@@ -9,8 +9,8 @@
 #include "adapter.h"
 
 /*
- * Sets Mtu and LinkSpeed of an adapter from its configuration. A value that is missing or out of
- * range gives the default; the latter is logged with the limits.
+ * Sets Mtu and LinkSpeed of an adapter, whose NetLuid is set, from its configuration. A value that
+ * is missing or out of range gives the default; the latter is an event in the system's log.
  */
 _IRQL_requires_max_(PASSIVE_LEVEL) VOID ParametersRead(_Inout_ PADAPTER Adapter);
 

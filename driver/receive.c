@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "receive.h"
 
-#include "driver.h"
+#include "event.h"
 #include "receive_pool.h"
 
 /* Packets indicated in one call. */
@@ -178,10 +178,9 @@ static VOID NTAPI ReceiveThread(PVOID Context)
             (VOID) ReceiveWait(Session, &Adapter->ReceivePool->Returned);
             break;
         case ReceiveFinish:
-            DriverLog(
-                DPFLTR_WARNING_LEVEL,
-                "receive ring of adapter %u is corrupt behind offset %u: reading stops\n",
-                (unsigned)Adapter->NetLuid.Info.NetLuidIndex, (unsigned)Session->Consumer.Next);
+            EventWriteReceiveRingCorrupt(
+                Adapter->NetLuid, Session->OwnerProcess, Session->Consumer.Next,
+                Session->Consumer.Capacity);
             (VOID) KeWaitForSingleObject(&Session->ReceiveStop, Executive, KernelMode, FALSE, NULL);
             break;
         }

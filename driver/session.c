@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "session.h"
 
-#include "driver.h"
+#include "event.h"
 #include "pool.h"
 #include "receive.h"
 #include "send.h"
@@ -129,6 +129,10 @@ static VOID SessionEnd(_Inout_ PADAPTER Adapter)
     Adapter->Session = NULL;
     ReceiveStop(Session);
     SendTerminate(Session);
+    /* Not when the send path found it, at DISPATCH_LEVEL. */
+    if (Session->SendTerminated)
+        EventWriteSendRingCorrupt(
+            Adapter->NetLuid, Session->OwnerProcess, Session->Producer.Capacity);
     SessionUnmapRings(Session);
     PoolFree(Session, POOL_TAG_SESSION);
 }

@@ -99,7 +99,7 @@ endfunction()
 #                       DESCRIPTION <text>)
 #
 # Sets <result> to a .res file, made in this folder, with the version information of that file: for
-# RESOURCE of adit_add_driver, or for adit_target_resources.
+# RESOURCES of adit_add_driver, or for adit_target_resources.
 function(adit_version_resource result)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;KIND;DESCRIPTION" "")
   set(ADIT_RC_SUBTYPE "0")

@@ -232,6 +232,8 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 VOID IopReleaseDevice(PDEVICE_OBJECT Device)
 {
     KiLock(&IopLock);
+    /* What was asked of the device through the file comes before a removal (IopCountFiles). */
+    KiTsanRelease(Device);
     LONG Left = --Device->ReferenceCount;
     BOOLEAN Delete = Left == 0 && IopDevice(Device)->DeletePending;
     KiUnlock(&IopLock);
@@ -270,6 +272,7 @@ LONG IopCountFiles(PDEVICE_OBJECT Device)
     KiLock(&IopLock);
     for (; Device; Device = Device->AttachedDevice)
     {
+        KiTsanAcquire(Device);
         Files += Device->ReferenceCount;
     }
     KiUnlock(&IopLock);

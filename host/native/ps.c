@@ -276,6 +276,11 @@ PsSetCreateProcessNotifyRoutine(PCREATE_PROCESS_NOTIFY_ROUTINE NotifyRoutine, BO
         {
             continue;
         }
+        if (!Remove)
+        {
+            /* What the caller did so far comes before the routine is called. */
+            KiTsanRelease((PVOID)&PspNotify[Index].Running);
+        }
         PspNotify[Index].Routine = Remove ? NULL : NotifyRoutine;
         while (Remove && PspNotify[Index].Running)
         {
@@ -301,6 +306,7 @@ static VOID PspNotifyAll(PEPROCESS Process, BOOLEAN Create)
         KiLock(&KiDispatcherLock);
         PCREATE_PROCESS_NOTIFY_ROUTINE Routine = PspNotify[Index].Routine;
         PspNotify[Index].Running += Routine != NULL;
+        KiTsanAcquire((PVOID)&PspNotify[Index].Running);
         KiUnlock(&KiDispatcherLock);
         if (!Routine)
         {

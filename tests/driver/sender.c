@@ -7,7 +7,7 @@
 
 #define SENDER_TAG 0x646E6553u
 
-void SenderOpen(SENDER *Sender, const FIXTURE *Fixture)
+void SenderOpenPools(SENDER *Sender)
 {
     NET_BUFFER_LIST_POOL_PARAMETERS Lists = {
         .Header =
@@ -25,18 +25,26 @@ void SenderOpen(SENDER *Sender, const FIXTURE *Fixture)
         .PoolTag = SENDER_TAG,
     };
     memset(Sender, 0, sizeof(*Sender));
-    Sender->Adapter = FixtureAdapter(Fixture);
     Sender->ListPool = NdisAllocateNetBufferListPool(NULL, &Lists);
     Sender->BufferPool = NdisAllocateNetBufferPool(NULL, &Buffers);
     assert_true(Sender->ListPool && Sender->BufferPool);
     KeInitializeSemaphore(&Sender->Completed, 0, MAXLONG);
 }
 
+void SenderOpen(SENDER *Sender, const FIXTURE *Fixture)
+{
+    SenderOpenPools(Sender);
+    Sender->Adapter = FixtureAdapter(Fixture);
+}
+
 void SenderClose(SENDER *Sender)
 {
     NdisFreeNetBufferListPool(Sender->ListPool);
     NdisFreeNetBufferPool(Sender->BufferPool);
-    NdisHostCloseAdapter(Sender->Adapter);
+    if (Sender->Adapter)
+    {
+        NdisHostCloseAdapter(Sender->Adapter);
+    }
 }
 
 PNET_BUFFER_LIST SenderList(SENDER *Sender)
@@ -94,7 +102,7 @@ PNET_BUFFER_LIST SenderPacket(SENDER *Sender, const UCHAR *Data, ULONG Length)
     return List;
 }
 
-static void SenderFree(PNET_BUFFER_LIST List)
+void SenderFree(PNET_BUFFER_LIST List)
 {
     PNET_BUFFER Buffer = NET_BUFFER_LIST_FIRST_NB(List);
     while (Buffer)

@@ -20,6 +20,8 @@ typedef struct _SENDER
 } SENDER;
 
 void SenderOpen(SENDER *Sender, const FIXTURE *Fixture);
+/* Without an adapter, for who sends otherwise. */
+void SenderOpenPools(SENDER *Sender);
 void SenderClose(SENDER *Sender);
 
 /* A list of no packets, and one more packet for it, which is a copy of Data: its bytes lie in MDLs
@@ -34,6 +36,9 @@ void SenderAdd(
     ULONG Offset);
 /* One packet, one MDL. */
 PNET_BUFFER_LIST SenderPacket(SENDER *Sender, const UCHAR *Data, ULONG Length);
+
+/* Frees one list that came back, and its packets. */
+void SenderFree(PNET_BUFFER_LIST List);
 
 /* Sends the chain at PASSIVE_LEVEL or DISPATCH_LEVEL; completed lists are freed. */
 void SenderSend(SENDER *Sender, PNET_BUFFER_LIST Chain, KIRQL Irql);

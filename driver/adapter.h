@@ -23,7 +23,7 @@ typedef struct _RECEIVE_POOL RECEIVE_POOL, *PRECEIVE_POOL;
 
 typedef struct _ADAPTER
 {
-    /* Set by AdapterInitialize, constant from then on. */
+    /* Set by MiniportInitialize, constant from then on. */
     NDIS_HANDLE MiniportHandle;
     PDEVICE_OBJECT DeviceObject; /* the FDO, which client files are opened on */
     NET_LUID NetLuid;
@@ -57,6 +57,13 @@ _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS AdapterListInitialize(VOID);
 _IRQL_requires_max_(PASSIVE_LEVEL) VOID AdapterListDelete(VOID);
 
 /*
+ * Lets the adapter be found, and ends that: Remove waits until nobody holds ControlRundown, which
+ * cannot be acquired any more.
+ */
+_IRQL_requires_max_(PASSIVE_LEVEL) VOID AdapterListInsert(_Inout_ PADAPTER Adapter);
+_IRQL_requires_max_(PASSIVE_LEVEL) VOID AdapterListRemove(_Inout_ PADAPTER Adapter);
+
+/*
  * The adapter whose device that is, with its ControlRundown held; NULL when there is none, or it
  * is about to halt. AdapterRelease gives it back.
  */
@@ -75,12 +82,5 @@ VOID AdapterIndicateLink(_In_ PADAPTER Adapter, BOOLEAN Connected);
 /* Adds a batch's counters to the adapter's. IRQL <= DISPATCH_LEVEL. */
 VOID AdapterCountOut(_Inout_ PADAPTER Adapter, _In_ const STATISTICS_DIRECTION *Part);
 VOID AdapterCountIn(_Inout_ PADAPTER Adapter, _In_ const STATISTICS_DIRECTION *Part);
-
-MINIPORT_INITIALIZE AdapterInitialize;
-MINIPORT_HALT AdapterHalt;
-MINIPORT_PAUSE AdapterPause;
-MINIPORT_RESTART AdapterRestart;
-MINIPORT_DEVICE_PNP_EVENT_NOTIFY AdapterPnPEventNotify;
-MINIPORT_SHUTDOWN AdapterShutdown;
 
 #endif

@@ -7,6 +7,7 @@
 #include "adapter.h"
 #include "device.h"
 #include "event.h"
+#include "miniport.h"
 #include "oid.h"
 #include "pool.h"
 #include "receive.h"
@@ -35,17 +36,17 @@ DriverRegisterMiniport(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING Re
         .MinorNdisVersion = DriverNdisMinorVersion(NdisGetVersion()),
         .MajorDriverVersion = DRIVER_MAJOR_VERSION,
         .MinorDriverVersion = DRIVER_MINOR_VERSION,
-        .InitializeHandlerEx = AdapterInitialize,
-        .HaltHandlerEx = AdapterHalt,
+        .InitializeHandlerEx = MiniportInitialize,
+        .HaltHandlerEx = MiniportHalt,
         .UnloadHandler = DriverUnload,
-        .PauseHandler = AdapterPause,
-        .RestartHandler = AdapterRestart,
+        .PauseHandler = MiniportPause,
+        .RestartHandler = MiniportRestart,
         .OidRequestHandler = OidRequest,
         .SendNetBufferListsHandler = SendNetBufferLists,
         .ReturnNetBufferListsHandler = ReceiveReturnNetBufferLists,
         .CancelSendHandler = SendCancel,
-        .DevicePnPEventNotifyHandler = AdapterPnPEventNotify,
-        .ShutdownHandlerEx = AdapterShutdown,
+        .DevicePnPEventNotifyHandler = MiniportPnPEventNotify,
+        .ShutdownHandlerEx = MiniportShutdown,
         .CancelOidRequestHandler = OidCancelRequest,
     };
 

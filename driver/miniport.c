@@ -187,9 +187,10 @@ VOID NDISAPI MiniportHalt(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION A
     PADAPTER Adapter = MiniportAdapterContext;
 
     UNREFERENCED_PARAMETER(Action);
+    /* First, while it can be found: a process that ends waits for the end of its session. */
+    SessionEndForGood(Adapter);
     AdapterListRemove(Adapter);
     MiniportDeleteLink(Adapter);
-    SessionEndForGood(Adapter);
     MiniportDelete(Adapter);
 }
 

@@ -196,7 +196,7 @@ typedef struct _STRESS
     _Atomic LONG64 Refused;    /* registrations */
     _Atomic LONG64 Scribbles;
     _Atomic LONG64 Kept; /* chains that the tap kept for a while */
-    _Atomic LONG64 Pauses, Sleeps, RemovalsRefused, Surprises, Disables, Reloads, Oids;
+    _Atomic LONG64 Pauses, Sleeps, RemovalsRefused, Surprises, Stops, Disables, Reloads, Oids;
 } STRESS;
 
 extern STRESS Stress;

@@ -90,31 +90,41 @@ static VOID ControlSetParameters(STRESS_RANDOM *Random, PDEVICE_OBJECT Pdo)
     }
 }
 
+static STRESS_DEVICE *ControlNew(const FIXTURE *Fixture)
+{
+    STRESS_DEVICE *Device = calloc(1, sizeof(*Device));
+
+    STRESS_CHECK(Device, "no memory");
+    Device->References = 1;
+    Device->Number = ++ControlLastDevice;
+    Device->Pdo = Fixture->Pdo;
+    Device->Link = Fixture->Link;
+    Device->Adapter = FixtureAdapter(Fixture);
+    memcpy(Device->Path, Fixture->Path, sizeof(Device->Path));
+    StressTapInstall(Device);
+    return Device;
+}
+
+static VOID ControlPut(STRESS_SLOT *Slot, STRESS_DEVICE *Device)
+{
+    pthread_rwlock_wrlock(&Slot->Lock);
+    Slot->Device = Device;
+    pthread_rwlock_unlock(&Slot->Lock);
+}
+
 /* Fills an empty slot. */
 static VOID ControlAdd(STRESS_RANDOM *Random, STRESS_SLOT *Slot)
 {
-    STRESS_DEVICE *Device = calloc(1, sizeof(*Device));
     FIXTURE Fixture = {.Driver = ControlDriver};
-    NTSTATUS Status;
+    NTSTATUS Status = NativeDeviceAdd(ControlDriver, L"Adit", &Fixture.Pdo);
 
-    STRESS_CHECK(Device, "no memory");
-    Status = NativeDeviceAdd(ControlDriver, L"Adit", &Fixture.Pdo);
     STRESS_CHECK(NT_SUCCESS(Status), "AddDevice: 0x%08x", (ULONG)Status);
     ControlSetParameters(Random, Fixture.Pdo);
     Status = NativeDeviceStart(Fixture.Pdo);
     STRESS_CHECK(NT_SUCCESS(Status), "the device does not start: 0x%08x", (ULONG)Status);
     FixtureFind(&Fixture);
     NativeLinkSetRoom(Fixture.Link, 8);
-    Device->References = 1;
-    Device->Number = ++ControlLastDevice;
-    Device->Pdo = Fixture.Pdo;
-    Device->Link = Fixture.Link;
-    Device->Adapter = FixtureAdapter(&Fixture);
-    memcpy(Device->Path, Fixture.Path, sizeof(Device->Path));
-    StressTapInstall(Device);
-    pthread_rwlock_wrlock(&Slot->Lock);
-    Slot->Device = Device;
-    pthread_rwlock_unlock(&Slot->Lock);
+    ControlPut(Slot, ControlNew(&Fixture));
 }
 
 /* Empties the slot; the device stays, with the slot's reference. */
@@ -194,6 +204,27 @@ static VOID ControlDisable(STRESS_THREAD *Thread, STRESS_SLOT *Slot)
     Stress.Disables++;
 }
 
+/* Stopped with handles open and sessions on it, then started: another device to those who count. */
+static VOID ControlStop(STRESS_THREAD *Thread, STRESS_RANDOM *Random, STRESS_SLOT *Slot)
+{
+    STRESS_DEVICE *Device = ControlTake(Slot);
+    FIXTURE Fixture = {.Pdo = Device->Pdo, .Link = Device->Link};
+
+    memcpy(Fixture.Path, Device->Path, sizeof(Fixture.Path));
+    StressDoing(Thread, "stops a device");
+    Device->Going = 1;
+    NTSTATUS Status = NativeDeviceStop(Device->Pdo);
+    STRESS_CHECK(NT_SUCCESS(Status), "the device does not stop: 0x%08x", (ULONG)Status);
+    StressSleep(StressRandom(Random, 5));
+    STRESS_DEVICE *Next = ControlNew(&Fixture);
+    StressDoing(Thread, "starts a device again");
+    Status = NativeDeviceStart(Device->Pdo);
+    STRESS_CHECK(NT_SUCCESS(Status), "the device does not start: 0x%08x", (ULONG)Status);
+    ControlPut(Slot, Next);
+    StressDeviceRelease(Device);
+    Stress.Stops++;
+}
+
 static VOID ControlUnload(STRESS_THREAD *Thread)
 {
     for (ULONG Slot = 0; Slot < STRESS_SLOTS; Slot++)
@@ -269,9 +300,13 @@ VOID StressControlRound(STRESS_THREAD *Thread, STRESS_RANDOM *Random)
     {
         ControlRemove(Thread, Random, Slot);
     }
-    else if (Kind < 92)
+    else if (Kind < 85)
     {
         ControlSurprise(Thread, Random, Slot);
+    }
+    else if (Kind < 92)
+    {
+        ControlStop(Thread, Random, Slot);
     }
     else if (Kind < 97)
     {

@@ -245,6 +245,7 @@ static VOID StressReport(ULONG Seconds)
         {"sleeps", Stress.Sleeps, 5},
         {"removals refused", Stress.RemovalsRefused, 1},
         {"surprise removals", Stress.Surprises, 5},
+        {"stops", Stress.Stops, 1},
         {"disables", Stress.Disables, 1},
         {"driver reloads", Stress.Reloads, 1},
     };

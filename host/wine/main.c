@@ -9,6 +9,7 @@
 #include <ntifs.h>
 
 #include "control.h"
+#include "event_log.h"
 #include "imports.h"
 #include "log.h"
 #include "ntdll.h"
@@ -39,6 +40,7 @@ static BOOLEAN MainAttach(PVOID ImageBase)
     if (!ImportsBind(ImageBase, FALSE, &Name))
         return FALSE;
     ControlInitialize();
+    EventLogInitialize();
     return NT_SUCCESS(PsSetLoadImageNotifyRoutine(MainImageLoaded));
 }
 

@@ -234,6 +234,36 @@ RtlUnicodeToUTF8N(PCHAR Destination, ULONG Size, PULONG Written, PCWSTR Source, 
 NTSYSAPI NTSTATUS NTAPI
 RtlUTF8ToUnicodeN(PWCHAR Destination, ULONG Size, PULONG Written, PCSTR Source, ULONG SourceBytes);
 
+/* Message tables of images ("MESSAGE_RESOURCE_ENTRY structure") */
+
+#define RT_MESSAGETABLE          11
+#define MESSAGE_RESOURCE_UNICODE 1
+
+typedef struct _MESSAGE_RESOURCE_ENTRY
+{
+    USHORT Length;
+    USHORT Flags;
+    UCHAR Text[];
+} MESSAGE_RESOURCE_ENTRY;
+
+NTSYSAPI NTSTATUS NTAPI RtlFindMessage(
+    PVOID Module,
+    ULONG Type,
+    ULONG Language,
+    ULONG MessageId,
+    const MESSAGE_RESOURCE_ENTRY **Entry);
+/* Arguments: with Array, an array of pointers to strings. */
+NTSYSAPI NTSTATUS NTAPI RtlFormatMessage(
+    PCWSTR Message,
+    ULONG Width,
+    BOOLEAN IgnoreInserts,
+    BOOLEAN Ansi,
+    BOOLEAN Array,
+    va_list *Arguments,
+    PWSTR Buffer,
+    ULONG Size,
+    PULONG Written);
+
 /* A lock that knows its owner and may be taken again by it (40 bytes on 64-bit architectures). */
 typedef struct _RTL_CRITICAL_SECTION
 {

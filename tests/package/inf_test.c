@@ -10,6 +10,10 @@
 #include <sddl.h>
 #include <setupapi.h>
 #include <shellapi.h>
+#include <shlwapi.h>
+
+typedef LONG NTSTATUS;
+#include "messages.h"
 
 #define SCRATCH_KEY L"Software\\AditInfTest"
 
@@ -278,6 +282,85 @@ FileNotification(PVOID Context, UINT Notification, UINT_PTR Parameter1, UINT_PTR
     }
 }
 
+/* The text for a code, from the first file of the list that has it, as the event viewer gets it.
+ * FALSE: none has. */
+static BOOL FindMessage(WCHAR *Files, NTSTATUS Code, const WCHAR **Inserts, WCHAR Text[512])
+{
+    BOOL Found = FALSE;
+    for (WCHAR *File = Files, *Next; File && !Found; File = Next)
+    {
+        WCHAR Path[MAX_PATH];
+        Next = StrChrW(File, L';');
+        lstrcpynW(Path, File, Next ? (int)(Next - File) + 1 : MAX_PATH);
+        Next = Next ? Next + 1 : NULL;
+        HMODULE Module = LoadLibraryExW(Path, NULL, LOAD_LIBRARY_AS_DATAFILE);
+        if (Module)
+        {
+            Found = FormatMessageW(
+                        FORMAT_MESSAGE_FROM_HMODULE | FORMAT_MESSAGE_ARGUMENT_ARRAY, Module,
+                        (DWORD)Code, 0, Text, 512, (va_list *)Inserts) != 0;
+            FreeLibrary(Module);
+        }
+    }
+    return Found;
+}
+
+/* What installation writes for the event viewer, with the driver in its place. Wine ignores the
+ * section that AddService names for the event log; here it writes into a key of our own. */
+static void CheckEventSource(HINF Inf)
+{
+    static const NTSTATUS Codes[] = {EVENT_DRIVER_NOT_STARTED,     EVENT_ADAPTER_NOT_INITIALIZED,
+                                     EVENT_PARAMETER_OUT_OF_RANGE, EVENT_ADAPTER_WITHOUT_LINK,
+                                     EVENT_RECEIVE_RING_CORRUPT,   EVENT_SEND_RING_CORRUPT};
+    const WCHAR *Inserts[] = {L"\\Driver\\Adit", L"7",     L"MTU",  L"70000",
+                              L"1280",           L"65535", L"65535"};
+    WCHAR Files[512] = L"", Text[512];
+    DWORD Size = sizeof(Files);
+    HKEY Scratch;
+    CheckField(Inf, L"Install.Services", L"AddService", 1, L"Adit");
+    CheckField(Inf, L"Install.Services", L"AddService", 4, L"Install.EventLog");
+    if (!Check(
+            RegCreateKeyExW(
+                HKEY_CURRENT_USER, SCRATCH_KEY, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &Scratch, NULL) ==
+                ERROR_SUCCESS,
+            L"scratch key"))
+    {
+        return;
+    }
+    Check(
+        SetupInstallFromInfSectionW(
+            NULL, Inf, L"Install.EventLog", SPINST_REGISTRY, Scratch, NULL, 0, NULL, NULL, NULL,
+            NULL),
+        L"[Install.EventLog] writes the registry");
+    CheckNumber(
+        Scratch, NULL, L"TypesSupported",
+        EVENTLOG_ERROR_TYPE | EVENTLOG_WARNING_TYPE | EVENTLOG_INFORMATION_TYPE);
+    Check(
+        RegGetValueW(
+            Scratch, NULL, L"EventMessageFile", RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND, NULL, Files,
+            &Size) == ERROR_SUCCESS,
+        L"EventMessageFile is a string to expand");
+    CheckText(
+        Files, L"%SystemRoot%\\System32\\drivers\\adit.sys;%SystemRoot%\\System32\\netevent.dll",
+        L"EventMessageFile");
+    Size = sizeof(Files);
+    RegGetValueW(Scratch, NULL, L"EventMessageFile", RRF_RT_REG_SZ, NULL, Files, &Size);
+    for (unsigned Index = 0; Index < ARRAYSIZE(Codes); Index++)
+    {
+        Check(FindMessage(Files, Codes[Index], Inserts, Text), L"an event's text is found");
+    }
+    FindMessage(Files, EVENT_PARAMETER_OUT_OF_RANGE, Inserts, Text);
+    CheckText(
+        Text,
+        L"The parameter MTU of the Adit adapter with NetLuidIndex 7 is 70000, but must be 1280 to "
+        L"65535; the adapter uses 65535. Set it to a value in this range on the Advanced page of "
+        L"the adapter's properties.",
+        L"an event's text");
+    Check(!FindMessage(Files, 1, Inserts, Text), L"no text is found for a code of nobody");
+    RegCloseKey(Scratch);
+    RegDeleteTreeW(HKEY_CURRENT_USER, SCRATCH_KEY);
+}
+
 static void CheckFiles(HINF Inf)
 {
     WCHAR Target[MAX_PATH];
@@ -296,6 +379,7 @@ static void CheckFiles(HINF Inf)
         GetFileAttributesExW(Target, GetFileExInfoStandard, &Attributes) &&
             Attributes.nFileSizeLow > 0,
         L"adit.sys comes to lie in system32\\drivers");
+    CheckEventSource(Inf);
     DeleteFileW(Target);
 }
 

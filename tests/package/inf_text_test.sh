@@ -41,7 +41,8 @@ total=$(grep -c '' "$inf")
 same "lines that end in CRLF" "$(grep -c "$(printf '\r')\$" "$inf")" "$total"
 same "bytes outside ASCII" "$(LC_ALL=C tr -d '\000-\177' <"$inf" | wc -c | tr -d ' ')" 0
 strings=$(printf '%s\n' "$plain" | sed -n '/^\[Strings\]$/,$p')
-names=$(printf '%s\n' "$plain" | grep -v '^;' | grep -o '%[A-Za-z][A-Za-z]*%' | tr -d % | sort -u)
+# %% is a percent sign.
+names=$(printf '%s\n' "$plain" | grep -v '^;' | sed 's/%%//g' | grep -o '%[A-Za-z][A-Za-z]*%' | tr -d % | sort -u)
 for name in $names; do
     same "definitions of %$name%" "$(printf '%s\n' "$strings" | grep -c "^$name  *= \"")" 1
 done

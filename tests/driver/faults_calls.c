@@ -7,6 +7,7 @@
 #include <ndis.h>
 
 #include "faults.h"
+#include "scene.h"
 
 NTSTATUS NTAPI __real_ExInitializeResourceLite(PERESOURCE Resource);
 NTSTATUS NTAPI __wrap_ExInitializeResourceLite(PERESOURCE Resource);
@@ -54,4 +55,37 @@ __wrap_NdisMSetMiniportAttributes(NDIS_HANDLE Handle, PNDIS_MINIPORT_ADAPTER_ATT
     return FaultsInject("NdisMSetMiniportAttributes")
                ? NDIS_STATUS_RESOURCES
                : __real_NdisMSetMiniportAttributes(Handle, Attributes);
+}
+
+NDIS_STATUS NDISAPI __real_NdisWriteEventLogEntry(
+    PVOID LogHandle,
+    NDIS_STATUS EventCode,
+    ULONG UniqueEventValue,
+    USHORT NumStrings,
+    PVOID StringsList,
+    ULONG DataSize,
+    PVOID Data);
+NDIS_STATUS NDISAPI __wrap_NdisWriteEventLogEntry(
+    PVOID LogHandle,
+    NDIS_STATUS EventCode,
+    ULONG UniqueEventValue,
+    USHORT NumStrings,
+    PVOID StringsList,
+    ULONG DataSize,
+    PVOID Data);
+
+NDIS_STATUS NDISAPI __wrap_NdisWriteEventLogEntry(
+    PVOID LogHandle,
+    NDIS_STATUS EventCode,
+    ULONG UniqueEventValue,
+    USHORT NumStrings,
+    PVOID StringsList,
+    ULONG DataSize,
+    PVOID Data)
+{
+    return FaultsInject("NdisWriteEventLogEntry") || SceneWithoutEventLog
+               ? NDIS_STATUS_RESOURCES
+               : __real_NdisWriteEventLogEntry(
+                     LogHandle, EventCode, UniqueEventValue, NumStrings, StringsList, DataSize,
+                     Data);
 }

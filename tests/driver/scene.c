@@ -6,6 +6,8 @@
 
 DRIVER_INITIALIZE DriverEntry;
 
+BOOLEAN SceneWithoutEventLog;
+
 VOID SceneBegin(SCENE *Scene, SCENE_START Start)
 {
     memset(Scene, 0, sizeof(*Scene));

@@ -43,6 +43,9 @@ typedef struct _SCENE_KIND
 extern const SCENE_KIND SceneKinds[];
 extern const ULONG SceneKindCount;
 
+/* Nothing can be written to the event log, whatever else fails. */
+extern BOOLEAN SceneWithoutEventLog;
+
 /* From nothing to where the scene starts, without faults. */
 VOID SceneBegin(SCENE *Scene, SCENE_START Start);
 /* A process with the device open, through its link, or through its interface if there is none. */

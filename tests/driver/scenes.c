@@ -101,7 +101,7 @@ static VOID PlayLoad(SCENE *Scene)
 
 static NTSTATUS Start(SCENE *Scene, BOOLEAN Parameters)
 {
-    const ULONG Mtu = SCENE_MTU, LinkSpeed = 10000;
+    const ULONG Mtu = SCENE_MTU, LinkSpeed = 0; /* which is out of range */
     PDEVICE_OBJECT Pdo;
     NTSTATUS Status;
 
@@ -504,6 +504,36 @@ static VOID PlaySurpriseRemoval(SCENE *Scene)
     assert_int_equal(NativeLinkCount(), 0);
 }
 
+/* Both rings are corrupt, which the event log is to be told. */
+static VOID PlayCorruptRings(SCENE *Scene)
+{
+    LARGE_INTEGER Millisecond = {.QuadPart = -10000};
+    CLIENT *Client = &Scene->Client;
+    SENDER Sender;
+
+    SenderOpen(&Sender, &Scene->Fixture);
+    RingStoreRelease(&Client->SendRing->Head, 2);
+    for (ULONG Number = 0; Number < 6; Number++)
+    {
+        PacketMake(Packet, 30000, 4, Number);
+        SenderSend(&Sender, SenderPacket(&Sender, Packet, 30000), PASSIVE_LEVEL);
+    }
+    SenderWait(&Sender, 6);
+    SenderClose(&Sender);
+    RingStoreRelease(&Client->ReceiveRing->Tail, 2);
+    NativeUserSetEvent(Client->Process, Client->ReceiveTailMoved);
+    for (ULONG Waited = 0; Waited < FIXTURE_TIMEOUT &&
+                           RingLoadAcquire(&Client->ReceiveRing->Head) != TUN_RING_TERMINATED;
+         Waited++)
+    {
+        KeDelayExecutionThread(KernelMode, FALSE, &Millisecond);
+    }
+    ClientClose(Client);
+    SceneEndFaults(Scene);
+    assert_int_equal(RingLoadAcquire(&Client->SendRing->Tail), TUN_RING_TERMINATED);
+    assert_int_equal(RingLoadAcquire(&Client->ReceiveRing->Head), TUN_RING_TERMINATED);
+}
+
 /* ---- All of it ---- */
 
 static VOID LiveSession(SCENE *Scene)
@@ -568,6 +598,7 @@ const SCENE_KIND SceneKinds[] = {
     {"pause, sleep, refused removal, close", SceneSession, PlayEvents, FALSE},
     {"end of the process", SceneSession, PlayProcessEnd, FALSE},
     {"surprise removal", SceneSession, PlaySurpriseRemoval, FALSE},
+    {"corrupt rings", SceneSession, PlayCorruptRings, FALSE},
     {"a whole life", SceneNothing, PlayLife, TRUE},
 };
 const ULONG SceneKindCount = ARRAYSIZE(SceneKinds);

@@ -182,6 +182,8 @@ typedef struct _PSP_ENTRY
 VOID PspEnterKernel(PEPROCESS Process, PSP_ENTRY *Entry);
 VOID PspLeaveKernel(const PSP_ENTRY *Entry);
 ULONG PspReportThreads(VOID);
+/* A thread that was waited for is gone a moment later; after this call it is. */
+VOID PspAwaitEndedThreads(VOID);
 ULONG PspReportNotifyRoutines(VOID);
 
 /* ---- se ---- */

@@ -171,6 +171,7 @@ ULONG NativeWin32Error(NTSTATUS Status)
 
 VOID NativeGetUsage(PNATIVE_USAGE Usage)
 {
+    PspAwaitEndedThreads();
     RtlZeroMemory(Usage, sizeof(*Usage));
     NativePoolUsage(0, &Usage->PoolAllocations, &Usage->PoolBytes);
     ObpUsage(&Usage->Objects, &Usage->References);

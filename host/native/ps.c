@@ -20,6 +20,7 @@ PEPROCESS PspSystemProcess;
 
 static volatile LONG PspNextId = PSP_FIRST_ID;
 static volatile LONG PspSystemThreads;
+static volatile LONG PspEndingThreads; /* that have signalled, or are about to */
 static pthread_key_t PspThreadKey;
 static _Thread_local PKTHREAD PspThread;
 static _Thread_local sigjmp_buf *PspThreadExit; /* of a system thread */
@@ -178,10 +179,12 @@ static void *PspStartThread(void *Argument)
         Thread->StartRoutine(Thread->StartContext);
         PspAssertThreadEnd("PsTerminateSystemThread");
     }
+    InterlockedIncrement(&PspEndingThreads);
     KiSignalHeader(&Thread->Header);
     ObfDereferenceObject(Thread);
     PspThread = NULL;
     InterlockedDecrement(&PspSystemThreads);
+    InterlockedDecrement(&PspEndingThreads);
     return NULL;
 }
 
@@ -238,6 +241,14 @@ NTSTATUS PsTerminateSystemThread(NTSTATUS ExitStatus)
     PspAssertThreadEnd(__func__);
     RULE(PspCurrentThread()->System, "SystemThread", "wdm", "this is not a system thread");
     siglongjmp(*PspThreadExit, 1);
+}
+
+VOID PspAwaitEndedThreads(VOID)
+{
+    while (ReadAcquire(&PspEndingThreads))
+    {
+        sched_yield();
+    }
 }
 
 ULONG PspReportThreads(VOID)

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Calls that may fail and that host/native and host/ndis have no cause to fail: they come here
- * first (--wrap of the linker, CMakeLists.txt), with the statuses that their documents name.
+ * first (--wrap of the linker, CMakeLists.txt), with the statuses that their documents name. And
+ * one that must not fail, since a name that is deleted has been made.
  */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include <ntifs.h>
 #include <ndis.h>
 
@@ -88,4 +92,18 @@ NDIS_STATUS NDISAPI __wrap_NdisWriteEventLogEntry(
                : __real_NdisWriteEventLogEntry(
                      LogHandle, EventCode, UniqueEventValue, NumStrings, StringsList, DataSize,
                      Data);
+}
+
+NTSTATUS NTAPI __real_IoDeleteSymbolicLink(PUNICODE_STRING Link);
+NTSTATUS NTAPI __wrap_IoDeleteSymbolicLink(PUNICODE_STRING Link);
+
+NTSTATUS NTAPI __wrap_IoDeleteSymbolicLink(PUNICODE_STRING Link)
+{
+    NTSTATUS Status = __real_IoDeleteSymbolicLink(Link);
+    if (!NT_SUCCESS(Status))
+    {
+        fprintf(stderr, "a symbolic link is deleted that is not there: 0x%08x\n", (ULONG)Status);
+        abort();
+    }
+    return Status;
 }

@@ -42,8 +42,8 @@ else
     failures=$((failures + 1))
 fi
 
-# Blocks of codes: their count, then first code, last code and offset of each ("MESSAGE_RESOURCE_DATA
-# structure").
+# Blocks of codes: their count, then first code, last code and offset of each
+# ("MESSAGE_RESOURCE_DATA structure").
 words=$(od -An -v -tu4 -w4 "$table")
 word() { # <index>
     echo "$words" | sed -n "$(($1 + 1))s/ *//p"
@@ -51,7 +51,8 @@ word() { # <index>
 has_text() { # <code>
     block=0
     while [ "$block" -lt "$(word 0)" ]; do
-        if [ "$1" -ge "$(word $((1 + 3 * block)))" ] && [ "$1" -le "$(word $((2 + 3 * block)))" ]; then
+        if [ "$1" -ge "$(word $((1 + 3 * block)))" ] &&
+            [ "$1" -le "$(word $((2 + 3 * block)))" ]; then
             echo yes
             return
         fi

@@ -106,6 +106,7 @@ static VOID LinkEmptyQueue(LINK_QUEUE *Queue)
     {
         free(CONTAINING_RECORD(RemoveHeadList(&Queue->Packets), LINK_PACKET, Entry));
     }
+    Queue->Count = 0;
 }
 
 VOID NdisLinkClose(PNDIS_LINK Link)
@@ -321,6 +322,14 @@ VOID NativeLinkPush(PNDIS_LINK Link, const VOID *Data, ULONG Length)
     }
     KeAcquireInStackQueuedSpinLock(&Link->Lock, &Handle);
     LinkPut(&Link->ToMiniport, Packet);
+    KeReleaseInStackQueuedSpinLock(&Handle);
+}
+
+VOID NativeLinkDiscard(PNDIS_LINK Link)
+{
+    KLOCK_QUEUE_HANDLE Handle;
+    KeAcquireInStackQueuedSpinLock(&Link->Lock, &Handle);
+    LinkEmptyQueue(&Link->ToMiniport);
     KeReleaseInStackQueuedSpinLock(&Handle);
 }
 

@@ -20,6 +20,8 @@ ULONG NativeLinkMtu(PNDIS_LINK Link); /* 0: not told yet */
 VOID NativeLinkPush(PNDIS_LINK Link, _In_ const VOID *Data, ULONG Length);
 /* Packets that were pushed and not read yet. */
 ULONG NativeLinkPending(PNDIS_LINK Link);
+/* Forgets them. */
+VOID NativeLinkDiscard(PNDIS_LINK Link);
 
 /*
  * Takes the oldest packet that the miniport indicated, waiting for it if need be. Returns its

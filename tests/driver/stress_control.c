@@ -216,6 +216,7 @@ static VOID ControlStop(STRESS_THREAD *Thread, STRESS_RANDOM *Random, STRESS_SLO
     NTSTATUS Status = NativeDeviceStop(Device->Pdo);
     STRESS_CHECK(NT_SUCCESS(Status), "the device does not stop: 0x%08x", (ULONG)Status);
     StressSleep(StressRandom(Random, 5));
+    NativeLinkDiscard(Device->Link); /* packets for the number that the device had */
     STRESS_DEVICE *Next = ControlNew(&Fixture);
     StressDoing(Thread, "starts a device again");
     Status = NativeDeviceStart(Device->Pdo);

@@ -111,6 +111,7 @@ static VOID LinkStateFollows(DEVICE *Device)
         CHECK(DeviceHasCarrier(Device));
         ClientCloseFile(Client);
         CHECK_SOON(!DeviceHasCarrier(Device));
+        CHECK_SOON(Client->Send->Tail == TUN_TERMINATED); /* the last that the driver writes */
         CHECK(ClientOpen(Client, Device->Link, READ_WRITE));
         ClientPlaceRings(Client, Client->Capacity, Client->Send, Client->Receive);
     }

@@ -143,5 +143,5 @@ NTSTATUS SecurityCheckRegister(KPROCESSOR_MODE RequestorMode)
         0, NULL, IoGetFileObjectGenericMapping(), RequestorMode, &Granted, &Status);
     SeUnlockSubjectContext(&Subject);
     SeReleaseSubjectContext(&Subject);
-    return Allowed ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+    return Allowed ? STATUS_SUCCESS : Status;
 }

@@ -9,7 +9,7 @@
 #include "stress.h"
 
 #define TAP_SESSIONS 1024u /* more than there can be at any time */
-#define TAP_MAX_KEPT 4500u /* a little more than the driver lets out of hand */
+#define TAP_MAX_KEPT 9000u /* more than the driver lets out of hand, on two devices */
 
 typedef struct _TAP_SESSION
 {
@@ -32,6 +32,7 @@ static _Atomic LONG TapLastSession;
 static pthread_mutex_t TapLock = PTHREAD_MUTEX_INITIALIZER;
 static TAP_KEPT TapKept[TAP_MAX_KEPT]; /* TapLock */
 static ULONG TapKeptCount;             /* TapLock */
+static _Atomic LONG TapKeepsAll;
 
 /* ---- Sessions ---- */
 
@@ -143,7 +144,7 @@ static BOOLEAN StressTap(
     {
         TapCheck(Device, List);
     }
-    if (StressChance(&Random, 50) || !TapKeep(Device, Lists, Count))
+    if ((!TapKeepsAll && StressChance(&Random, 50)) || !TapKeep(Device, Lists, Count))
     {
         return FALSE;
     }
@@ -191,14 +192,35 @@ TapTake(STRESS_RANDOM *Random, ULONG Limit, STRESS_DEVICE **Device, PNET_BUFFER_
     return Taken;
 }
 
+/* All packets, until the driver has no more to give or a second is over. */
+static VOID TapHoard(VOID)
+{
+    TapKeepsAll = 1;
+    for (ULONG Waited = 0; Waited < 1000; Waited += 10)
+    {
+        StressSleep(10);
+        pthread_mutex_lock(&TapLock);
+        BOOLEAN Full = TapKeptCount >= TAP_MAX_KEPT - 64;
+        pthread_mutex_unlock(&TapLock);
+        if (Full)
+        {
+            break;
+        }
+    }
+    TapKeepsAll = 0;
+}
+
 VOID StressReturnRound(STRESS_THREAD *Thread, STRESS_RANDOM *Random)
 {
     STRESS_DEVICE *Device;
     PNET_BUFFER_LIST Chain;
-    ULONG Wait = StressRandom(Random, 100) == 0 ? 60 : StressRandom(Random, 3);
 
     StressDoing(Thread, "keeps packets");
-    StressSleep(Wait);
+    if (StressRandom(Random, 3000) == 0)
+    {
+        TapHoard();
+    }
+    StressSleep(StressChance(Random, 1) ? 60 : StressRandom(Random, 3));
     StressDoing(Thread, "returns packets");
     while (TapTake(Random, 1 + StressRandom(Random, 200), &Device, &Chain))
     {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stress_test [SECONDS [SEED]]: everything at once, at random, for that long (60; 0: without end).
+ * driver_stress_test [SECONDS [SEED]]: everything at once, at random, for that long (60; 0: without
+ * end).
  *
  * Senders, well-behaved and hostile clients, a network stack that keeps packets, and whoever
  * controls adapters and driver, each in threads of their own (stress.h). Throughout: each list
@@ -112,8 +113,8 @@ static VOID StressPrintStacks(VOID)
 static void StressAborted(int Signal)
 {
     fprintf(
-        stderr, "seed %llu; to replay: stress_test 0 %llu\n", (unsigned long long)Stress.Seed,
-        (unsigned long long)Stress.Seed);
+        stderr, "seed %llu; to replay: driver_stress_test 0 %llu\n",
+        (unsigned long long)Stress.Seed, (unsigned long long)Stress.Seed);
     StressPrintThreads();
     signal(Signal, SIG_DFL);
     raise(Signal);

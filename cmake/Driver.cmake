@@ -85,11 +85,14 @@ function(adit_add_driver NAME)
   if(ARG_DEF)
     list(APPEND options /def:${ARG_DEF} /implib:${CMAKE_CURRENT_BINARY_DIR}/${base}.exports.lib)
   endif()
+  # Relative, since lld-link takes an absolute path for an option when it begins like one.
+  set(inputs "$<TARGET_OBJECTS:${NAME}_objects>" "$<TARGET_OBJECTS:adit_kernel_runtime>"
+             ${libraries} ${ARG_RESOURCES})
   add_custom_command(
     OUTPUT ${file}
     COMMAND lld-link-19 ${options} /out:${file}
-            "$<TARGET_OBJECTS:${NAME}_objects>" "$<TARGET_OBJECTS:adit_kernel_runtime>"
-            ${libraries} ${ARG_RESOURCES}
+            "$<PATH:RELATIVE_PATH,${inputs},${CMAKE_CURRENT_BINARY_DIR}>"
+    WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
     DEPENDS ${NAME}_objects "$<TARGET_OBJECTS:${NAME}_objects>" adit_kernel_runtime
             "$<TARGET_OBJECTS:adit_kernel_runtime>" ${libraries} ${dependencies} ${ARG_DEF}
             ${ARG_RESOURCES}

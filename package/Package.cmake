@@ -86,9 +86,14 @@ endfunction()
 function(adit_compile_resource result script)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "DEPENDS")
   cmake_path(REPLACE_EXTENSION script LAST_ONLY res OUTPUT_VARIABLE output)
+  # llvm-rc takes an absolute path for an option when it begins like one (/c, /d, /l...).
+  cmake_path(GET output PARENT_PATH folder)
+  cmake_path(RELATIVE_PATH output BASE_DIRECTORY "${folder}" OUTPUT_VARIABLE relative_output)
+  cmake_path(RELATIVE_PATH script BASE_DIRECTORY "${folder}" OUTPUT_VARIABLE relative_script)
   add_custom_command(
     OUTPUT "${output}"
-    COMMAND "${ADIT_LLVM_RC}" /FO "${output}" "${script}"
+    COMMAND "${ADIT_LLVM_RC}" /FO "${relative_output}" "${relative_script}"
+    WORKING_DIRECTORY "${folder}"
     DEPENDS "${script}" ${arg_DEPENDS}
     COMMENT "Compiling ${script}"
     VERBATIM)

@@ -22,7 +22,7 @@ ULONG_PTR __security_cookie = DEFAULT_SECURITY_COOKIE;
 DRIVER_INITIALIZE DriverEntry;
 DRIVER_INITIALIZE GsDriverEntry;
 VOID SecurityInitializeCookie(VOID);
-DECLSPEC_NORETURN VOID __report_gsfailure(ULONG_PTR StackCookie);
+DECLSPEC_NORETURN VOID FASTCALL __report_gsfailure(ULONG_PTR StackCookie);
 
 /* A count that no two starts have in common; an import for it would be one of hal.dll's. */
 static ULONG64 SecurityCounter(VOID)
@@ -48,7 +48,7 @@ VOID SecurityInitializeCookie(VOID)
 }
 
 /* Reached from __security_check_cookie with the value that was found on the stack. */
-DECLSPEC_NORETURN VOID __report_gsfailure(ULONG_PTR StackCookie)
+DECLSPEC_NORETURN VOID FASTCALL __report_gsfailure(ULONG_PTR StackCookie)
 {
     KeBugCheckEx(
         DRIVER_OVERRAN_STACK_BUFFER, StackCookie, __security_cookie, ~__security_cookie, 0);

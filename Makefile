@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The front door. Each target installs what it needs (Debian 12 packages) and says what it does.
 
-PRESETS := windows-amd64 windows-x86 native native-asan native-tsan
+PRESETS := windows-amd64 windows-x86 windows-arm64 native native-asan native-tsan
 
 .PHONY: help demo check coverage build deps clean
 

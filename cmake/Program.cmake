@@ -2,7 +2,8 @@
 #
 # adit_add_library(NAME DEF FILE SOURCES... [LIBS...])   NAME.dll without a C run-time library
 # adit_add_program(NAME SOURCES... [LIBS...])            NAME.exe with msvcrt.dll
-#   User-mode PE files with Control Flow Guard and a PDB beside them.
+#   User-mode PE files with Control Flow Guard and a PDB beside them. -municode among LIBS: the
+#   program has wmain.
 
 set(ADIT_USER_COMPILE_OPTIONS
   -std=c17 -O2 -mguard=cf -ffunction-sections -fdata-sections -Wall -Wextra -Werror
@@ -11,12 +12,39 @@ set(ADIT_USER_COMPILE_OPTIONS
 set(ADIT_USER_LINK_OPTIONS
   -fuse-ld=lld-19 -Wl,--guard-cf -Wl,--no-insert-timestamp -Wl,--gc-sections
   -Wl,--dynamicbase -Wl,--nxcompat -Wl,--high-entropy-va -Wl,-Xlink=/pdbsourcepath:.)
-if(NOT ADIT_ARCH STREQUAL "amd64")
+if(ADIT_ARCH STREQUAL "x86")
   list(REMOVE_ITEM ADIT_USER_LINK_OPTIONS -Wl,--high-entropy-va)
 endif()
 
+# Debian has MinGW-w64's headers and libraries for x86 and amd64. The headers serve arm64 as well;
+# import libraries are made here, and nt/user has what programs need of a C run-time library.
+set(ADIT_USER_LIBRARY_DIR ${CMAKE_BINARY_DIR}/import-libraries)
+if(ADIT_ARCH STREQUAL "arm64")
+  set(ADIT_MINGW_DIR /usr/x86_64-w64-mingw32)
+  list(APPEND ADIT_USER_COMPILE_OPTIONS
+    "SHELL:-isystem ${ADIT_MINGW_DIR}/include" -D__USE_MINGW_ANSI_STDIO=0)
+  list(APPEND ADIT_USER_LINK_OPTIONS -L${ADIT_USER_LIBRARY_DIR})
+endif()
+
+function(adit_need_import_libraries)
+  if(NOT ADIT_ARCH STREQUAL "arm64")
+    return()
+  endif()
+  file(MAKE_DIRECTORY ${ADIT_USER_LIBRARY_DIR})
+  foreach(name IN LISTS ARGN)
+    set(library ${ADIT_USER_LIBRARY_DIR}/lib${name}.a)
+    if(NOT name MATCHES "^-" AND NOT EXISTS ${library})
+      execute_process(
+        COMMAND ${PROJECT_SOURCE_DIR}/nt/user/import-library
+                ${ADIT_MINGW_DIR}/lib/lib${name}.a ${name}.dll ${library}
+        COMMAND_ERROR_IS_FATAL ANY)
+    endif()
+  endforeach()
+endfunction()
+
 function(adit_add_library NAME)
   cmake_parse_arguments(ARG "" "DEF" "SOURCES;LIBS" ${ARGN})
+  adit_need_import_libraries(${ARG_LIBS})
   add_library(${NAME} SHARED ${ARG_SOURCES} ${ARG_DEF})
   set_target_properties(${NAME} PROPERTIES PREFIX "" SUFFIX .dll)
   target_compile_options(${NAME} PRIVATE ${ADIT_USER_COMPILE_OPTIONS} -fno-builtin -mno-stack-arg-probe)
@@ -37,5 +65,15 @@ function(adit_add_program NAME)
   target_compile_options(${NAME} PRIVATE ${ADIT_USER_COMPILE_OPTIONS})
   target_link_options(${NAME} PRIVATE ${ADIT_USER_LINK_OPTIONS}
     -Wl,--pdb=$<TARGET_FILE_DIR:${NAME}>/$<TARGET_FILE_BASE_NAME:${NAME}>.pdb)
+  if(ADIT_ARCH STREQUAL "arm64")
+    list(APPEND ARG_LIBS kernel32 msvcrt)
+    set(start main)
+    if("-municode" IN_LIST ARG_LIBS)
+      set(start wmain)
+    endif()
+    target_sources(${NAME} PRIVATE $<TARGET_OBJECTS:adit_user_${start}>)
+    target_link_options(${NAME} PRIVATE -nostdlib -Wl,-e,${start}CRTStartup)
+    adit_need_import_libraries(${ARG_LIBS})
+  endif()
   target_link_libraries(${NAME} PRIVATE ${ARG_LIBS})
 endfunction()

@@ -34,8 +34,48 @@ static BOOL DriverPackagePath(LPWSTR Path, LPCWSTR Directory, LPCWSTR FileName)
     return TRUE;
 }
 
-static BOOL DriverPackageFindResource(LPCWSTR Name, const BYTE **Data, DWORD *Size)
+/*
+ * The name of the machine's own architecture in this library's resources. IsWow64Process2 (Windows
+ * 10 version 1511 and later) sees through emulation; where it is missing, no process but one of x86
+ * on amd64 is of another architecture than its machine.
+ */
+static LPCWSTR DriverPackageArchitecture(VOID)
 {
+    typedef BOOL WINAPI IS_WOW64_PROCESS_2(
+        HANDLE Process, USHORT * Machine, USHORT * NativeMachine);
+    SYSTEM_INFO Info;
+    USHORT Machine;
+    USHORT NativeMachine;
+
+    GetNativeSystemInfo(&Info);
+    FARPROC Function = GetProcAddress(GetModuleHandleW(L"kernel32.dll"), "IsWow64Process2");
+    if (Function != NULL &&
+        ((IS_WOW64_PROCESS_2 *)(VOID *)Function)(GetCurrentProcess(), &Machine, &NativeMachine) &&
+        NativeMachine == IMAGE_FILE_MACHINE_ARM64)
+    {
+        return L"arm64";
+    }
+    switch (Info.wProcessorArchitecture)
+    {
+    case PROCESSOR_ARCHITECTURE_INTEL:
+        return L"x86";
+    case PROCESSOR_ARCHITECTURE_ARM64:
+        return L"arm64";
+    default:
+        return L"amd64";
+    }
+}
+
+/* Resources are named <architecture>-<file name>. */
+static BOOL DriverPackageFindResource(LPCWSTR FileName, const BYTE **Data, DWORD *Size)
+{
+    WCHAR Name[64];
+
+    if (!LogFormat(Name, ARRAYSIZE(Name), L"%1-%2", DriverPackageArchitecture(), FileName))
+    {
+        LogFailure(WINTUN_LOG_ERR, ERROR_BUFFER_OVERFLOW, L"Naming the resource of %1", FileName);
+        return FALSE;
+    }
     HRSRC Resource = FindResourceW(SystemModule, Name, DRIVER_PACKAGE_RCDATA);
     HGLOBAL Handle = Resource == NULL ? NULL : LoadResource(SystemModule, Resource);
     if (Handle == NULL)

@@ -3,19 +3,34 @@
 # Signing, resources and programs of the build machine; include() it before package/ and whatever
 # signs. What it needs: openssl, osslsigncode, llvm-rc, a C compiler for this machine, libcrypto.
 #
-# Cache variables:
-#   SIGN_CERT, SIGN_KEY  PEM files of the certificate (or chain, the signer's first) and its key;
-#                        both empty: a test certificate, made once in the build folder
+# Cache variables, the same for all architectures of one build:
+#   SIGN_CERT            PEM file of the certificate or chain, the signer's first
+#   SIGN_KEY             PEM file of its key, or with SIGN_PKCS11_MODULE the key's PKCS #11 URI
+#                        (both empty: a test certificate, made once in build/certificate)
+#   SIGN_PIN_FILE        file with the key's password or the token's PIN; empty: none
+#   SIGN_PKCS11_MODULE   library of the token that holds the key; needs libengine-pkcs11-openssl
+#   SIGN_CA              PEM file of the roots that tests verify signatures with; empty: SIGN_CERT
+#   SIGN_TIMESTAMP_URL   RFC 3161 time stamp server; empty: no time stamp
 #   ADIT_PACKAGE_TIME    Unix time that signatures, catalogue and DriverVer carry
 #
-# Sets ADIT_SIGN_CERT and ADIT_SIGN_KEY, ADIT_PACKAGE_DIR, where the package comes to lie, and
-# ADIT_BUILD_TOOLS_DIR, for programs of the build machine.
+# Sets ADIT_SIGN_OPTIONS for osslsigncode, ADIT_SIGN_DEPENDS and ADIT_SIGN_CA; ADIT_PACKAGE_DIR,
+# where this architecture's package comes to lie, and ADIT_PACKAGE_ARCHITECTURES, those whose
+# packages adit.dll carries; ADIT_BUILD_TOOLS_DIR, for programs of the build machine.
 
 set(SIGN_CERT "" CACHE FILEPATH "Certificate to sign with (PEM); empty: a test certificate")
-set(SIGN_KEY "" CACHE FILEPATH "Private key of SIGN_CERT (PEM)")
+set(SIGN_KEY "" CACHE STRING "Private key of SIGN_CERT: PEM file or PKCS #11 URI")
+set(SIGN_CA "" CACHE FILEPATH "Root certificates of SIGN_CERT (PEM)")
+set(SIGN_PIN_FILE "" CACHE FILEPATH "File with the password of SIGN_KEY")
+set(SIGN_PKCS11_MODULE "" CACHE FILEPATH "PKCS #11 library of the token that has SIGN_KEY")
+set(SIGN_TIMESTAMP_URL "" CACHE STRING "RFC 3161 time stamp server")
 
-# Fixed, so that two builds of one commit are the same; a release moves it.
+# Fixed, so that two builds of one commit are the same. "make dist" gives the commit's own time.
 set(ADIT_PACKAGE_TIME 1795219200 CACHE STRING "Unix time of signatures and DriverVer")
+if(NOT ADIT_PACKAGE_TIME MATCHES "^[0-9]+$")
+  message(FATAL_ERROR "ADIT_PACKAGE_TIME is \"${ADIT_PACKAGE_TIME}\", not a number of seconds")
+endif()
+set(ADIT_PACKAGE_SETTINGS
+    SIGN_CERT SIGN_KEY SIGN_CA SIGN_PIN_FILE SIGN_PKCS11_MODULE SIGN_TIMESTAMP_URL ADIT_PACKAGE_TIME)
 
 set(ADIT_PACKAGE_SOURCE_DIR "${CMAKE_CURRENT_LIST_DIR}")
 set(ADIT_PACKAGE_DIR "${CMAKE_BINARY_DIR}/package")
@@ -27,16 +42,40 @@ find_program(ADIT_OSSLSIGNCODE osslsigncode REQUIRED)
 find_program(ADIT_LLVM_RC llvm-rc-19 REQUIRED)
 find_program(ADIT_HOST_CC NAMES cc gcc clang-19 clang REQUIRED)
 
+# A process may be emulated: on arm64 Windows any of the three runs, on amd64 also x86.
+set(architectures_x86 x86 amd64 arm64)
+set(architectures_amd64 amd64 arm64)
+set(architectures_arm64 arm64)
+set(ADIT_PACKAGE_ARCHITECTURES ${architectures_${ADIT_ARCH}})
+
 if(SIGN_CERT AND SIGN_KEY)
   set(ADIT_SIGN_CERT "${SIGN_CERT}")
-  set(ADIT_SIGN_KEY "${SIGN_KEY}")
+  set(sign_key "${SIGN_KEY}")
 elseif(SIGN_CERT OR SIGN_KEY)
   message(FATAL_ERROR "SIGN_CERT (\"${SIGN_CERT}\") and SIGN_KEY (\"${SIGN_KEY}\") go together")
 else()
   # Not in the package's folder: the key stays out of what is handed on.
-  set(ADIT_CERTIFICATE_DIR "${CMAKE_BINARY_DIR}/certificate")
+  set(ADIT_CERTIFICATE_DIR "${PROJECT_SOURCE_DIR}/build/certificate")
   set(ADIT_SIGN_CERT "${ADIT_CERTIFICATE_DIR}/test-signing.pem")
-  set(ADIT_SIGN_KEY "${ADIT_CERTIFICATE_DIR}/test-signing.key")
+  set(sign_key "${ADIT_CERTIFICATE_DIR}/test-signing.key")
+endif()
+set(ADIT_SIGN_CA "${ADIT_SIGN_CERT}")
+if(SIGN_CA)
+  set(ADIT_SIGN_CA "${SIGN_CA}")
+endif()
+set(ADIT_SIGN_OPTIONS -h sha256 -time ${ADIT_PACKAGE_TIME} -certs "${ADIT_SIGN_CERT}" -key
+                      "${sign_key}")
+set(ADIT_SIGN_DEPENDS "${ADIT_SIGN_CERT}")
+if(SIGN_PKCS11_MODULE)
+  list(APPEND ADIT_SIGN_OPTIONS -pkcs11module "${SIGN_PKCS11_MODULE}")
+else()
+  list(APPEND ADIT_SIGN_DEPENDS "${sign_key}")
+endif()
+if(SIGN_PIN_FILE)
+  list(APPEND ADIT_SIGN_OPTIONS -readpass "${SIGN_PIN_FILE}")
+endif()
+if(SIGN_TIMESTAMP_URL)
+  list(APPEND ADIT_SIGN_OPTIONS -ts "${SIGN_TIMESTAMP_URL}")
 endif()
 
 # adit_version(<result> <separator>): the project's version as four numbers.
@@ -73,12 +112,26 @@ function(adit_sign)
     OUTPUT "${arg_OUTPUT}"
     COMMAND "${CMAKE_COMMAND}" -E make_directory "${folder}"
     COMMAND "${CMAKE_COMMAND}" -E rm -f "${arg_OUTPUT}"
-    COMMAND
-      "${ADIT_OSSLSIGNCODE}" sign -h sha256 ${options} -time "${ADIT_PACKAGE_TIME}" -certs
-      "${ADIT_SIGN_CERT}" -key "${ADIT_SIGN_KEY}" -in "${input}" -out "${arg_OUTPUT}"
-    DEPENDS "${arg_INPUT}" ${arg_DEPENDS} "${ADIT_SIGN_CERT}" "${ADIT_SIGN_KEY}"
+    COMMAND "${ADIT_OSSLSIGNCODE}" sign ${ADIT_SIGN_OPTIONS} ${options} -in "${input}" -out
+            "${arg_OUTPUT}"
+    DEPENDS "${arg_INPUT}" ${arg_DEPENDS} ${ADIT_SIGN_DEPENDS}
     COMMENT "Signing ${name}"
     VERBATIM)
+endfunction()
+
+# adit_sign_target(<target> <description>): the library or program is signed each time it is linked.
+function(adit_sign_target target description)
+  set(file "$<TARGET_FILE:${target}>")
+  add_custom_command(
+    TARGET ${target} POST_BUILD
+    COMMAND "${CMAKE_COMMAND}" -E rm -f "${file}.signed"
+    COMMAND "${ADIT_OSSLSIGNCODE}" sign ${ADIT_SIGN_OPTIONS} -n "${description}" -in "${file}" -out
+            "${file}.signed"
+    COMMAND "${CMAKE_COMMAND}" -E rename "${file}.signed" "${file}"
+    COMMENT "Signing ${target}"
+    VERBATIM)
+  add_dependencies(${target} adit_certificate)
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${ADIT_SIGN_DEPENDS})
 endfunction()
 
 # adit_compile_resource(<result> <script> [DEPENDS <file>...]): a rule that compiles a resource
@@ -128,15 +181,31 @@ function(adit_version_resource result)
   set(${result} "${compiled}" PARENT_SCOPE)
 endfunction()
 
-# adit_package_resource(<result>): a .res file, made in this folder, with the driver package: RCDATA
-# named adit.sys, adit.inf and adit.cat. It is made again whenever the package changes.
+# adit_package_directory(<result> <architecture>): where that architecture's package comes to lie.
+function(adit_package_directory result architecture)
+  set(directory "${ADIT_PACKAGE_DIR}")
+  if(NOT architecture STREQUAL ADIT_ARCH)
+    cmake_path(SET directory NORMALIZE "${CMAKE_BINARY_DIR}/../windows-${architecture}/package")
+  endif()
+  set(${result} "${directory}" PARENT_SCOPE)
+endfunction()
+
+# adit_package_resource(<result>): a .res file, made in this folder, with the driver packages of
+# ADIT_PACKAGE_ARCHITECTURES: RCDATA named <architecture>-adit.sys, ...-adit.inf and ...-adit.cat. It
+# is made again whenever one of them changes.
 function(adit_package_resource result)
   set(script "${CMAKE_CURRENT_BINARY_DIR}/package.rc")
-  configure_file("${ADIT_PACKAGE_SOURCE_DIR}/package.rc.in" "${script}" @ONLY)
-  adit_compile_resource(
-    compiled "${script}"
-    DEPENDS "${ADIT_PACKAGE_DIR}/adit.sys" "${ADIT_PACKAGE_DIR}/adit.inf"
-            "${ADIT_PACKAGE_DIR}/adit.cat")
+  set(lines "")
+  set(files "")
+  foreach(architecture IN LISTS ADIT_PACKAGE_ARCHITECTURES)
+    adit_package_directory(directory ${architecture})
+    foreach(name adit.sys adit.inf adit.cat)
+      string(APPEND lines "${architecture}-${name} RCDATA \"${directory}/${name}\"\n")
+      list(APPEND files "${directory}/${name}")
+    endforeach()
+  endforeach()
+  file(CONFIGURE OUTPUT "${script}" CONTENT "${lines}" @ONLY)
+  adit_compile_resource(compiled "${script}" DEPENDS ${files})
   set(${result} "${compiled}" PARENT_SCOPE)
 endfunction()
 

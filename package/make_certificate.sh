@@ -4,16 +4,24 @@
 # Makes a self-signed certificate for code signing and its key, for test packages only: Windows
 # loads a driver signed with it in test mode, on machines that were told to trust it.
 #
-#   make_certificate.sh CERTIFICATE.pem CERTIFICATE.cer KEY.pem
+#   make_certificate.sh FOLDER
 #
-# The dates are fixed, so that signing times of any build lie between them. CERTIFICATE.cer is the
-# same in DER, as Windows imports it.
+# Writes test-signing.pem, test-signing.cer (the same in DER, as Windows imports it) and
+# test-signing.key, unless they are there. The dates are fixed, so that signing times of any build
+# lie between them.
 set -eu
 
-certificate=$1
-certificate_der=$2
-key=$3
+certificate=$1/test-signing.pem
+certificate_der=$1/test-signing.cer
+key=$1/test-signing.key
 openssl=${OPENSSL:-openssl}
+
+# Builds of several architectures use one certificate and may come here at once.
+exec 9>"$1/lock"
+flock 9
+if [ -s "$certificate" ] && [ -s "$certificate_der" ] && [ -s "$key" ]; then
+    exit 0
+fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

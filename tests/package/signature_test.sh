@@ -4,8 +4,8 @@
 # Signatures and catalogue as another tool sees them, what tampering does to them, what make_catalog
 # refuses, and that the same input gives the same bytes.
 #
-# From the environment: PACKAGE (folder), DRIVER (unsigned), CERTIFICATE, KEY, TIME, ARCHITECTURE,
-# MAKE_CATALOG, OSSLSIGNCODE.
+# From the environment: PACKAGE and BINARIES (folders), DRIVER (unsigned), CA, SIGN_OPTIONS (of
+# osslsigncode, a line each), TIME, ARCHITECTURE, MAKE_CATALOG, OSSLSIGNCODE.
 set -u
 
 work=$(mktemp -d)
@@ -48,11 +48,11 @@ says_either() { # <text> <text> <what>: for versions of osslsigncode that word i
 }
 
 verify() { # <file>
-    "$OSSLSIGNCODE" verify -CAfile "$CERTIFICATE" -time "$TIME" -in "$1"
+    "$OSSLSIGNCODE" verify -CAfile "$CA" -time "$TIME" -in "$1"
 }
 
 verify_catalog() { # <catalogue> <file>
-    "$OSSLSIGNCODE" verify -CAfile "$CERTIFICATE" -time "$TIME" -catalog "$1" -in "$2"
+    "$OSSLSIGNCODE" verify -CAfile "$CA" -time "$TIME" -catalog "$1" -in "$2"
 }
 
 make_catalog() { # <output> <file>...
@@ -66,8 +66,12 @@ sign() { # <input> <output> <option>...
     input=$1
     output=$2
     shift 2
-    "$OSSLSIGNCODE" sign -h sha256 "$@" -n Adit -time "$TIME" -certs "$CERTIFICATE" -key "$KEY" \
-        -in "$input" -out "$output"
+    (
+        IFS='
+'
+        set -f
+        "$OSSLSIGNCODE" sign $SIGN_OPTIONS "$@" -n Adit -in "$input" -out "$output"
+    )
 }
 
 # Copies a file with the byte at the offset replaced by another one.
@@ -114,6 +118,13 @@ says_either "Catalog verification: failed" "File not found in the specified cata
 tamper "$PACKAGE/adit.cat" 90 "$work/tampered.cat"
 fails "a changed list fails by the catalogue's signature" verify "$work/tampered.cat"
 says "Signature verification: failed" "... by its hash"
+
+for name in adit.dll aditctl.exe ping-responder.exe; do
+    passes "the signature of $name verifies" verify "$BINARIES/$name"
+    tamper "$BINARIES/$name" 1024 "$work/$name"
+    fails "a changed $name does not" verify "$work/$name"
+    says "MISMATCH" "... by its hash"
+done
 
 inf=$PACKAGE/adit.inf
 tamper "$inf" "$(offset_of "$inf" MediaType)" "$work/adit.inf"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The few atomic operations on shared 32-bit words that the ring needs, for compilers with the GNU
+ * The few atomic operations that the ring needs: on words that producer and consumer share, and,
+ * for the cursors that several threads use, on words in private memory. For compilers with the GNU
  * atomics (clang, gcc) and for Microsoft's.
  */
 #ifndef ADIT_RING_ATOMIC_H
@@ -46,6 +47,48 @@ static inline void RingStoreRelaxedSigned(volatile int32_t *Destination, int32_t
     __iso_volatile_store32((volatile __int32 *)Destination, Value);
 }
 
+static inline uint16_t RingLoadAcquire16(const volatile uint16_t *Source)
+{
+    uint16_t Value = (uint16_t)__iso_volatile_load16((const volatile __int16 *)Source);
+    RING_DMB(0xB);
+    return Value;
+}
+
+static inline void RingStoreRelaxed16(volatile uint16_t *Destination, uint16_t Value)
+{
+    __iso_volatile_store16((volatile __int16 *)Destination, (__int16)Value);
+}
+
+static inline void RingStoreRelease16(volatile uint16_t *Destination, uint16_t Value)
+{
+    RING_DMB(0xB);
+    RingStoreRelaxed16(Destination, Value);
+}
+
+static inline uint64_t RingLoadAcquire64(const volatile uint64_t *Source)
+{
+    uint64_t Value = (uint64_t)__iso_volatile_load64((const volatile __int64 *)Source);
+    RING_DMB(0xB);
+    return Value;
+}
+
+static inline void RingStoreRelaxed64(volatile uint64_t *Destination, uint64_t Value)
+{
+    __iso_volatile_store64((volatile __int64 *)Destination, (__int64)Value);
+}
+
+static inline int RingCompareExchange(volatile uint32_t *Word, uint32_t Old, uint32_t New)
+{
+    return (uint32_t)_InterlockedCompareExchange((volatile long *)Word, (long)New, (long)Old) ==
+           Old;
+}
+
+static inline int RingCompareExchange64(volatile uint64_t *Word, uint64_t Old, uint64_t New)
+{
+    return (uint64_t)_InterlockedCompareExchange64(
+               (volatile __int64 *)Word, (__int64)New, (__int64)Old) == Old;
+}
+
 static inline void RingFullFence(void)
 {
 #if defined(_M_ARM64)
@@ -81,6 +124,43 @@ static inline int32_t RingLoadRelaxedSigned(const volatile int32_t *Source)
 static inline void RingStoreRelaxedSigned(volatile int32_t *Destination, int32_t Value)
 {
     __atomic_store_n(Destination, Value, __ATOMIC_RELAXED);
+}
+
+static inline uint16_t RingLoadAcquire16(const volatile uint16_t *Source)
+{
+    return __atomic_load_n(Source, __ATOMIC_ACQUIRE);
+}
+
+static inline void RingStoreRelaxed16(volatile uint16_t *Destination, uint16_t Value)
+{
+    __atomic_store_n(Destination, Value, __ATOMIC_RELAXED);
+}
+
+static inline void RingStoreRelease16(volatile uint16_t *Destination, uint16_t Value)
+{
+    __atomic_store_n(Destination, Value, __ATOMIC_RELEASE);
+}
+
+/* 64-bit words must lie at multiples of 8 bytes. */
+static inline uint64_t RingLoadAcquire64(const volatile uint64_t *Source)
+{
+    return __atomic_load_n(Source, __ATOMIC_ACQUIRE);
+}
+
+static inline void RingStoreRelaxed64(volatile uint64_t *Destination, uint64_t Value)
+{
+    __atomic_store_n(Destination, Value, __ATOMIC_RELAXED);
+}
+
+/* Whether the word had the value Old and has New now; acquire, and release if it did. */
+static inline int RingCompareExchange(volatile uint32_t *Word, uint32_t Old, uint32_t New)
+{
+    return __atomic_compare_exchange_n(Word, &Old, New, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+static inline int RingCompareExchange64(volatile uint64_t *Word, uint64_t Old, uint64_t New)
+{
+    return __atomic_compare_exchange_n(Word, &Old, New, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 static inline void RingFullFence(void)

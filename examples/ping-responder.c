@@ -6,7 +6,7 @@
  * address of the adapter's networks but its own will do. Ctrl-C ends it.
  *
  * It shows the whole use of adit.dll: load the library, create an adapter, start a session, wait,
- * receive, send, and put everything back in the reverse order.
+ * receive, send, and put everything back in the reverse order. echo.c knows what a ping looks like.
  */
 #include <winsock2.h>
 #include <windows.h>
@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "adit.h"
+#include "echo.h"
 
 #define RING_CAPACITY 0x400000 /* 4 MiB for each direction */
 
@@ -116,92 +117,10 @@ static void SetAddresses(const NET_LUID *Luid)
     }
 }
 
-/* Adds to an Internet checksum: the one's complement sum of 16-bit words (RFC 1071). */
-static DWORD ChecksumAdd(DWORD Sum, const BYTE *Data, DWORD Size)
-{
-    for (DWORD Index = 0; Index < Size; ++Index)
-    {
-        Sum += Index % 2 == 0 ? (DWORD)Data[Index] << 8 : Data[Index];
-        /* Carries are folded in on the way, so that no size overflows the sum. */
-        Sum = (Sum & 0xFFFF) + (Sum >> 16);
-    }
-    return Sum;
-}
-
-static void StoreChecksum(BYTE *Field, DWORD Sum)
-{
-    Sum = ~((Sum & 0xFFFF) + (Sum >> 16));
-    Field[0] = (BYTE)(Sum >> 8);
-    Field[1] = (BYTE)Sum;
-}
-
-static void SwapBytes(BYTE *A, BYTE *B, DWORD Size)
-{
-    for (DWORD Index = 0; Index < Size; ++Index)
-    {
-        BYTE Byte = A[Index];
-        A[Index] = B[Index];
-        B[Index] = Byte;
-    }
-}
-
-/* Turns an ICMP echo request into its reply, in place; FALSE for any other packet (RFC 792). */
-static BOOL AnswerIpv4(BYTE *Packet, DWORD Size)
-{
-    DWORD HeaderSize = (DWORD)(Packet[0] & 0x0F) * 4;
-
-    if (HeaderSize < 20 || Size < HeaderSize + 8)
-    {
-        return FALSE;
-    }
-    DWORD TotalSize = (DWORD)Packet[2] << 8 | Packet[3];
-    BOOL IsFragment = (Packet[6] & 0x3F) != 0 || Packet[7] != 0;
-    BYTE *Icmp = Packet + HeaderSize;
-    /* Protocol 1 is ICMP; type 8 is an echo request, type 0 a reply. */
-    if (TotalSize < HeaderSize + 8 || TotalSize > Size || IsFragment || Packet[9] != 1 ||
-        Icmp[0] != 8)
-    {
-        return FALSE;
-    }
-    SwapBytes(Packet + 12, Packet + 16, 4); /* source and destination */
-    Packet[8] = 64;                         /* time to live */
-    Packet[10] = Packet[11] = 0;
-    StoreChecksum(Packet + 10, ChecksumAdd(0, Packet, HeaderSize));
-    Icmp[0] = 0;
-    Icmp[2] = Icmp[3] = 0;
-    StoreChecksum(Icmp + 2, ChecksumAdd(0, Icmp, TotalSize - HeaderSize));
-    return TRUE;
-}
-
-/* The same for ICMPv6, whose checksum covers the addresses too (RFC 4443, section 2.3). */
-static BOOL AnswerIpv6(BYTE *Packet, DWORD Size)
-{
-    if (Size < 48)
-    {
-        return FALSE;
-    }
-    DWORD PayloadSize = (DWORD)Packet[4] << 8 | Packet[5];
-    BYTE *Icmp = Packet + 40;
-    /* Next header 58 is ICMPv6; type 128 is an echo request, type 129 a reply. */
-    if (PayloadSize < 8 || PayloadSize > Size - 40 || Packet[6] != 58 || Icmp[0] != 128)
-    {
-        return FALSE;
-    }
-    SwapBytes(Packet + 8, Packet + 24, 16); /* source and destination */
-    Packet[7] = 64;                         /* hop limit */
-    Icmp[0] = 129;
-    Icmp[2] = Icmp[3] = 0;
-    DWORD Sum = ChecksumAdd(PayloadSize + 58, Packet + 8, 32);
-    StoreChecksum(Icmp + 2, ChecksumAdd(Sum, Icmp, PayloadSize));
-    return TRUE;
-}
-
 static void Answer(WINTUN_SESSION_HANDLE Session, BYTE *Packet, DWORD Size)
 {
-    BYTE Version = Size > 0 ? Packet[0] >> 4 : 0;
-
     ++Received;
-    if (!(Version == 4 ? AnswerIpv4(Packet, Size) : Version == 6 && AnswerIpv6(Packet, Size)))
+    if (!EchoAnswer(Packet, Size))
     {
         return;
     }

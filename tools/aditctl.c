@@ -1,181 +1,122 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * aditctl: shows the adapters of the Adit driver and what they count.
- *
- *     aditctl list          one line for each adapter: GUID, LUID and name
- *     aditctl stats NAME    the driver's own counters, one "name value" line for each
- *
- * The exit code is 0 for success, 1 for a failure, which is told on the standard error, and 2 for
- * arguments that make no sense.
- */
-#include "device.h"
+/* aditctl: makes, shows and tries adapters of the Adit driver. docs/aditctl.md is its manual. */
+#include "command.h"
 #include "library.h"
+#include "output.h"
+#include "report.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <wchar.h>
 
-enum
-{
-    EXIT_OK = 0,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2
+static const COMMAND *const Commands[] = {
+    &CommandList,    &CommandCreate,       &CommandStats,         &CommandPingResponder,
+    &CommandCapture, &CommandDriverStatus, &CommandDriverInstall, &CommandDriverDelete,
 };
 
-static const char Usage[] = "usage: aditctl list\n"
-                            "       aditctl stats NAME\n"
-                            "       aditctl --help\n";
+static const WCHAR CommonHelp[] = L"\n"
+                                  L"Every command also takes:\n"
+                                  L"  --verbose  shows all that adit.dll tells\n"
+                                  L"  --help     shows the command's help\n"
+                                  L"\n"
+                                  L"Exit codes: 0 success, 1 failure, 2 wrong arguments.\n";
 
-static const char Help[] =
-    "\n"
-    "list        shows each adapter of the Adit driver: GUID, LUID and name of its connection\n"
-    "stats NAME  shows what the driver has counted on the adapter of that name: \"in\" is what\n"
-    "            programs have delivered to Windows, \"out\" what Windows has sent to them\n"
-    "\n"
-    "Exit codes: 0 success, 1 failure, 2 wrong arguments.\n";
-
-static int Fail(const char *What, DWORD Error)
+static VOID PrintHelp(VOID)
 {
-    WCHAR Text[256];
-
-    DWORD Length = FormatMessageW(
-        FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK,
-        NULL, Error, 0, Text, ARRAYSIZE(Text), NULL);
-    fprintf(stderr, "aditctl: %s: ", What);
-    fprintf(stderr, "%ls(error %lu)\n", Length > 0 ? Text : L"", Error);
-    return EXIT_FAILED;
+    OutputText(L"usage: aditctl COMMAND [ARGUMENTS...]\n"
+               L"       aditctl --help | --version\n"
+               L"\n"
+               L"Makes, shows and tries adapters of the Adit driver. Run it as administrator.\n"
+               L"\n");
+    for (size_t Index = 0; Index < ARRAYSIZE(Commands); ++Index)
+    {
+        OutputPrint(L"  %-15ls  %ls\n", Commands[Index]->Name, Commands[Index]->Summary);
+    }
+    OutputText(CommonHelp);
 }
 
-static BOOL CALLBACK ListAdapter(WINTUN_ADAPTER_HANDLE Adapter, LPARAM Param)
+static VOID PrintCommandHelp(const COMMAND *Command)
 {
-    ADAPTER_DEVICE Device;
-    WCHAR Guid[40];
-    NET_LUID Luid;
-
-    WintunGetAdapterLUID(Adapter, &Luid);
-    if (!DeviceFind(&Luid, &Device))
-    {
-        *(DWORD *)Param = GetLastError();
-        return TRUE; /* it may be going away; the others are still worth showing */
-    }
-    DeviceFormatGuid(&Device.Guid, Guid, ARRAYSIZE(Guid));
-    printf("%ls %016llx %ls\n", Guid, (unsigned long long)Luid.Value, Device.Name);
-    return TRUE;
+    OutputPrint(L"usage: aditctl %ls %ls\n\n", Command->Name, Command->Synopsis);
+    OutputText(Command->Help);
+    OutputText(CommonHelp);
 }
 
-static int List(void)
+/* Whether the arguments begin with the command's name, and how many words that is. */
+static BOOL IsCommand(const COMMAND *Command, int Count, wchar_t **Arguments, int *Words)
 {
-    DWORD Error = ERROR_SUCCESS;
+    LPCWSTR Blank = wcschr(Command->Name, L' ');
 
-    if (!WintunEnumAdapters(NULL, ListAdapter, (LPARAM)&Error))
+    *Words = Blank == NULL ? 1 : 2;
+    if (Count < *Words)
     {
-        return Fail("listing the adapters", GetLastError());
+        return FALSE;
     }
-    return Error == ERROR_SUCCESS ? EXIT_OK : Fail("reading an adapter's device", Error);
+    if (Blank == NULL)
+    {
+        return wcscmp(Arguments[0], Command->Name) == 0;
+    }
+    size_t Length = (size_t)(Blank - Command->Name);
+    return wcslen(Arguments[0]) == Length && wcsncmp(Arguments[0], Command->Name, Length) == 0 &&
+           wcscmp(Arguments[1], Blank + 1) == 0;
 }
 
-static void PrintStatistics(const NDIS_STATISTICS *Statistics)
+static BOOL AsksForHelp(int Count, wchar_t **Arguments)
 {
-    const struct
+    for (int Index = 0; Index < Count && wcscmp(Arguments[Index], L"--") != 0; ++Index)
     {
-        const char *Name;
-        UINT64 Value;
-    } Counters[] = {
-        {"in-bytes", Statistics->InOctets},
-        {"in-unicast-bytes", Statistics->InUnicastOctets},
-        {"in-multicast-bytes", Statistics->InMulticastOctets},
-        {"in-broadcast-bytes", Statistics->InBroadcastOctets},
-        {"in-unicast-packets", Statistics->InUnicastPackets},
-        {"in-multicast-packets", Statistics->InMulticastPackets},
-        {"in-broadcast-packets", Statistics->InBroadcastPackets},
-        {"in-discards", Statistics->InDiscards},
-        {"in-errors", Statistics->InErrors},
-        {"out-bytes", Statistics->OutOctets},
-        {"out-unicast-bytes", Statistics->OutUnicastOctets},
-        {"out-multicast-bytes", Statistics->OutMulticastOctets},
-        {"out-broadcast-bytes", Statistics->OutBroadcastOctets},
-        {"out-unicast-packets", Statistics->OutUnicastPackets},
-        {"out-multicast-packets", Statistics->OutMulticastPackets},
-        {"out-broadcast-packets", Statistics->OutBroadcastPackets},
-        {"out-discards", Statistics->OutDiscards},
-        {"out-errors", Statistics->OutErrors},
-    };
-
-    for (size_t Index = 0; Index < ARRAYSIZE(Counters); ++Index)
-    {
-        printf("%s %llu\n", Counters[Index].Name, (unsigned long long)Counters[Index].Value);
+        if (wcscmp(Arguments[Index], L"--help") == 0 || wcscmp(Arguments[Index], L"-h") == 0 ||
+            wcscmp(Arguments[Index], L"/?") == 0)
+        {
+            return TRUE;
+        }
     }
-}
-
-/* Why packets were not delivered, in the order of ADIT_DROP. */
-static void PrintDrops(const char *Direction, const ADIT_DIRECTION_COUNTERS *Counters)
-{
-    static const char *const Reasons[] = {"no-session", "paused",   "ring-full",   "no-memory",
-                                          "malformed",  "too-long", "ring-corrupt"};
-    _Static_assert(ARRAYSIZE(Reasons) == AditDropReserved, "one name for each ADIT_DROP");
-
-    for (size_t Reason = 0; Reason < ARRAYSIZE(Reasons); ++Reason)
-    {
-        printf(
-            "%s-dropped-%s %llu\n", Direction, Reasons[Reason],
-            (unsigned long long)Counters->Dropped[Reason]);
-    }
-}
-
-static int Stats(LPCWSTR Name)
-{
-    ADAPTER_DEVICE Device;
-    NDIS_STATISTICS Statistics;
-    ADIT_COUNTERS Counters;
-    NET_LUID Luid;
-
-    WINTUN_ADAPTER_HANDLE Adapter = WintunOpenAdapter(Name);
-    if (Adapter == NULL)
-    {
-        return Fail("finding the adapter", GetLastError());
-    }
-    WintunGetAdapterLUID(Adapter, &Luid);
-    WintunCloseAdapter(Adapter);
-    if (!DeviceFind(&Luid, &Device))
-    {
-        return Fail("finding the adapter's device", GetLastError());
-    }
-    if (!DeviceQueryStatistics(&Device, &Statistics) || !DeviceQueryCounters(&Device, &Counters))
-    {
-        return Fail("reading the driver's counters", GetLastError());
-    }
-    PrintStatistics(&Statistics);
-    PrintDrops("in", &Counters.In);
-    PrintDrops("out", &Counters.Out);
-    return EXIT_OK;
+    return FALSE;
 }
 
 static int Run(int Count, wchar_t **Arguments)
 {
-    if (Count == 2 && wcscmp(Arguments[1], L"--help") == 0)
+    int Words;
+
+    for (size_t Index = 0; Index < ARRAYSIZE(Commands); ++Index)
     {
-        fputs(Usage, stdout);
-        fputs(Help, stdout);
+        const COMMAND *Command = Commands[Index];
+        if (IsCommand(Command, Count, Arguments, &Words))
+        {
+            if (AsksForHelp(Count - Words, Arguments + Words))
+            {
+                PrintCommandHelp(Command);
+                return EXIT_OK;
+            }
+            ReportSetCommand(Command->Name);
+            return Command->Run(Count - Words, Arguments + Words);
+        }
+    }
+    if (AsksForHelp(Count, Arguments))
+    {
+        PrintHelp();
         return EXIT_OK;
     }
-    BOOL IsList = Count == 2 && wcscmp(Arguments[1], L"list") == 0;
-    BOOL IsStats = Count == 3 && wcscmp(Arguments[1], L"stats") == 0;
-    if (!IsList && !IsStats)
+    if (Count == 1 && wcscmp(Arguments[0], L"--version") == 0)
     {
-        fputs(Usage, stderr);
-        return EXIT_USAGE;
+        OutputText(L"aditctl " ADITCTL_VERSION L"\n");
+        return EXIT_OK;
     }
-    if (!LibraryLoad())
+    if (Count == 0)
     {
-        return Fail("loading adit.dll", GetLastError());
+        return ReportUsage(L"a command is missing");
     }
-    return IsList ? List() : Stats(Arguments[2]);
+    if (wcscmp(Arguments[0], L"driver") == 0)
+    {
+        return ReportUsage(L"'driver' is followed by 'status', 'install' or 'delete'");
+    }
+    return ReportUsage(L"there is no command \"%ls\"", Arguments[0]);
 }
 
 int wmain(int Count, wchar_t **Arguments)
 {
-    int ExitCode = Run(Count, Arguments);
+    int ExitCode = Run(Count - 1, Arguments + 1);
 
-    if (fflush(stdout) != 0 || ferror(stdout))
+    LibraryUnload();
+    if (!OutputFlush())
     {
         return EXIT_FAILED;
     }

@@ -54,7 +54,9 @@ DeviceQueryStatistics(_In_ const ADAPTER_DEVICE *Device, _Out_ NDIS_STATISTICS *
 _Must_inspect_result_ BOOL
 DeviceQueryCounters(_In_ const ADAPTER_DEVICE *Device, _Out_ ADIT_COUNTERS *Counters);
 
-/* "{01234567-89AB-...}"; Count is at least 39. */
+#define DEVICE_GUID_LENGTH 39 /* characters, the terminating zero included */
+
+/* "{01234567-89AB-...}"; Count is at least DEVICE_GUID_LENGTH. */
 VOID DeviceFormatGuid(_In_ const GUID *Guid, _Out_writes_z_(Count) LPWSTR Text, _In_ size_t Count);
 
 #endif

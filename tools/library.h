@@ -1,16 +1,51 @@
 /* SPDX-License-Identifier: MIT */
-/* The functions of adit.dll that aditctl uses. */
+/* adit.dll, and its functions under their own names. */
 #ifndef ADIT_TOOLS_LIBRARY_H
 #define ADIT_TOOLS_LIBRARY_H
 
-#include "adit.h"
+#include "device.h"
 
-extern WINTUN_OPEN_ADAPTER_FUNC *WintunOpenAdapter;
-extern WINTUN_CLOSE_ADAPTER_FUNC *WintunCloseAdapter;
-extern WINTUN_ENUM_ADAPTERS_FUNC *WintunEnumAdapters;
-extern WINTUN_GET_ADAPTER_LUID_FUNC *WintunGetAdapterLUID;
+#define LIBRARY_FUNCTIONS(Function)                                                              \
+    Function(WINTUN_CREATE_ADAPTER_FUNC, WintunCreateAdapter) Function(                          \
+        WINTUN_OPEN_ADAPTER_FUNC,                                                                \
+        WintunOpenAdapter) Function(WINTUN_CLOSE_ADAPTER_FUNC, WintunCloseAdapter)               \
+        Function(WINTUN_ENUM_ADAPTERS_FUNC, WintunEnumAdapters) Function(                        \
+            WINTUN_GET_ADAPTER_LUID_FUNC,                                                        \
+            WintunGetAdapterLUID) Function(WINTUN_DELETE_DRIVER_FUNC, WintunDeleteDriver)        \
+            Function(WINTUN_GET_RUNNING_DRIVER_VERSION_FUNC, WintunGetRunningDriverVersion)      \
+                Function(WINTUN_SET_LOGGER_FUNC, WintunSetLogger) Function(                      \
+                    WINTUN_START_SESSION_FUNC,                                                   \
+                    WintunStartSession) Function(WINTUN_END_SESSION_FUNC, WintunEndSession)      \
+                    Function(WINTUN_GET_READ_WAIT_EVENT_FUNC, WintunGetReadWaitEvent)            \
+                        Function(WINTUN_RECEIVE_PACKET_FUNC, WintunReceivePacket) Function(      \
+                            WINTUN_RELEASE_RECEIVE_PACKET_FUNC, WintunReleaseReceivePacket)      \
+                            Function(WINTUN_ALLOCATE_SEND_PACKET_FUNC, WintunAllocateSendPacket) \
+                                Function(WINTUN_SEND_PACKET_FUNC, WintunSendPacket)
 
-/* Loads adit.dll from the program's directory or the system's; FALSE with the last error. */
-BOOL LibraryLoad(VOID);
+#define LIBRARY_DECLARE(Type, Name) extern Type *Name;
+LIBRARY_FUNCTIONS(LIBRARY_DECLARE)
+#undef LIBRARY_DECLARE
+
+/*
+ * Loads adit.dll from the program's directory or the system's, and has it log to the report. FALSE
+ * after telling the user what is wrong.
+ */
+_Must_inspect_result_ BOOL LibraryLoad(VOID);
+
+/* Unloads it: what it still holds comes to its end. */
+VOID LibraryUnload(VOID);
+
+/* "C:\...\adit.dll", valid until it is unloaded. */
+LPCWSTR LibraryPath(VOID);
+
+/* "1.2.3.0", or "unknown". */
+VOID LibraryVersion(_Out_writes_z_(Count) LPWSTR Text, _In_ size_t Count);
+
+/* Opens an adapter by name; NULL after telling the user why not. */
+_Must_inspect_result_ _Ret_maybenull_ WINTUN_ADAPTER_HANDLE LibraryOpenAdapter(_In_z_ LPCWSTR Name);
+
+/* Finds an adapter's device; FALSE after telling the user why not. */
+_Must_inspect_result_ BOOL
+LibraryFindDevice(_In_ WINTUN_ADAPTER_HANDLE Adapter, _Out_ ADAPTER_DEVICE *Device);
 
 #endif

@@ -3,11 +3,13 @@
 
 PRESETS := windows-amd64 windows-x86 windows-arm64 native native-asan native-tsan
 
-.PHONY: help demo check coverage build deps clean
+.PHONY: help demo check check-all dist coverage build deps clean
 
 help:
 	@echo "make demo      an adapter under Wine answers pings from Linux through the driver"
 	@echo "make check     builds everything and runs every test"
+	@echo "make check-all the same with the tests that take long"
+	@echo "make dist      dist/adit-<version>.zip for x86, amd64 and arm64, signed"
 	@echo "make coverage  how much of the driver's source the native tests run"
 	@echo "make build     builds the Windows binaries and the native test programs"
 	@echo "make clean     removes build/"
@@ -24,6 +26,15 @@ demo: deps
 
 check: deps
 	@scripts/check $(PRESETS)
+
+check-all: deps
+	@scripts/install-dependencies --all
+	@scripts/check --all $(PRESETS)
+
+# With SIGN_CERT=... and SIGN_KEY=..., and what else scripts/dist lists, signed with these.
+export SIGN_CERT SIGN_KEY SIGN_CA SIGN_PIN_FILE SIGN_PKCS11_MODULE SIGN_TIMESTAMP_URL
+dist: deps
+	@scripts/dist
 
 coverage: deps
 	@scripts/coverage

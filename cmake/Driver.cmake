@@ -44,6 +44,13 @@ function(adit_add_import_library TARGET DEF)
   set_property(GLOBAL PROPERTY ADIT_IMPORT_LIBRARY_${TARGET} ${lib})
 endfunction()
 
+# The object that TARGET makes of a source, relative to this folder's build folder.
+function(adit_relative_object RESULT TARGET SOURCE)
+  string(REPLACE "." "[.]" pattern "/${SOURCE}.obj$")
+  set(object "$<FILTER:$<TARGET_OBJECTS:${TARGET}>,INCLUDE,${pattern}>")
+  set(${RESULT} "$<PATH:RELATIVE_PATH,${object},${CMAKE_CURRENT_BINARY_DIR}>" PARENT_SCOPE)
+endfunction()
+
 function(adit_add_driver NAME)
   cmake_parse_arguments(
     ARG "" "OUTPUT;DEF;ENTRY" "IMPORTS;DEFINES;INCLUDES;LIBRARIES;RESOURCES;SOURCES" ${ARGN})
@@ -80,7 +87,7 @@ function(adit_add_driver NAME)
   set(options
     /nologo /machine:${ADIT_MACHINE} /driver /subsystem:native,${ADIT_SUBSYSTEM_VERSION}
     /entry:${ARG_ENTRY} /nodefaultlib /guard:cf
-    /debug /pdb:${CMAKE_CURRENT_BINARY_DIR}/${base}.pdb /pdbaltpath:${base}.pdb /pdbsourcepath:.
+    /debug /pdb:${base}.pdb /pdbaltpath:${base}.pdb /pdbsourcepath:.
     /Brepro /release /version:10.0 /osversion:10.0 /opt:ref,icf /tsaware:no
     /merge:.00cfg=.rdata /section:INIT,ERD /section:.text,ERP /section:.rdata,RP /section:.data,RWP)
   if(ADIT_ARCH STREQUAL "x86")
@@ -89,13 +96,24 @@ function(adit_add_driver NAME)
   if(ARG_DEF)
     list(APPEND options /def:${ARG_DEF} /implib:${CMAKE_CURRENT_BINARY_DIR}/${base}.exports.lib)
   endif()
-  # Relative, since lld-link takes an absolute path for an option when it begins like one.
-  set(inputs "$<TARGET_OBJECTS:${NAME}_objects>" "$<TARGET_OBJECTS:adit_kernel_runtime>"
-             ${libraries} ${ARG_RESOURCES})
+  # Relative, so that the PDB does not say where this build lies. One by one, since CMake 3.25 makes
+  # only the first path of a list relative.
+  set(inputs)
+  foreach(source IN LISTS ARG_SOURCES)
+    adit_relative_object(object ${NAME}_objects ${source})
+    list(APPEND inputs ${object})
+  endforeach()
+  foreach(source cookie.c ${ADIT_ARCH}.S)
+    adit_relative_object(object adit_kernel_runtime ${source})
+    list(APPEND inputs ${object})
+  endforeach()
+  foreach(input IN LISTS libraries ARG_RESOURCES)
+    cmake_path(RELATIVE_PATH input BASE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+    list(APPEND inputs ${input})
+  endforeach()
   add_custom_command(
     OUTPUT ${file}
-    COMMAND lld-link-19 ${options} /out:${file}
-            "$<PATH:RELATIVE_PATH,${inputs},${CMAKE_CURRENT_BINARY_DIR}>"
+    COMMAND lld-link-19 ${options} /out:${ARG_OUTPUT} ${inputs}
     WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
     DEPENDS ${NAME}_objects "$<TARGET_OBJECTS:${NAME}_objects>" adit_kernel_runtime
             "$<TARGET_OBJECTS:adit_kernel_runtime>" ${libraries} ${dependencies} ${ARG_DEF}

@@ -26,6 +26,13 @@ if(ADIT_ARCH STREQUAL "arm64")
   list(APPEND ADIT_USER_LINK_OPTIONS -L${ADIT_USER_LIBRARY_DIR})
 endif()
 
+# The linker runs in the build folder; with a path from there, the PDB does not say where that lies.
+set(ADIT_USER_PDB
+  "$<TARGET_FILE_DIR:TARGET>/$<TARGET_FILE_BASE_NAME:TARGET>.pdb")
+set(ADIT_USER_PDB_OPTIONS
+  "-Wl,--pdb=$<PATH:RELATIVE_PATH,${ADIT_USER_PDB},${CMAKE_BINARY_DIR}>"
+  "-Wl,-Xlink=/pdbaltpath:$<TARGET_FILE_BASE_NAME:TARGET>.pdb")
+
 function(adit_need_import_libraries)
   if(NOT ADIT_ARCH STREQUAL "arm64")
     return()
@@ -45,7 +52,10 @@ endfunction()
 function(adit_add_library NAME)
   cmake_parse_arguments(ARG "" "DEF" "SOURCES;LIBS" ${ARGN})
   adit_need_import_libraries(${ARG_LIBS})
-  add_library(${NAME} SHARED ${ARG_SOURCES} ${ARG_DEF})
+  # Copied, so that the linker gets a path from the build folder.
+  cmake_path(GET ARG_DEF FILENAME def)
+  configure_file(${ARG_DEF} ${CMAKE_CURRENT_BINARY_DIR}/${def} COPYONLY)
+  add_library(${NAME} SHARED ${ARG_SOURCES} ${CMAKE_CURRENT_BINARY_DIR}/${def})
   set_target_properties(${NAME} PROPERTIES PREFIX "" SUFFIX .dll)
   target_compile_options(${NAME} PRIVATE ${ADIT_USER_COMPILE_OPTIONS} -fno-builtin -mno-stack-arg-probe)
   if(ADIT_ARCH STREQUAL "x86")
@@ -53,8 +63,9 @@ function(adit_add_library NAME)
   else()
     set(entry DllMainCRTStartup)
   endif()
+  string(REPLACE ":TARGET>" ":${NAME}>" pdb_options "${ADIT_USER_PDB_OPTIONS}")
   target_link_options(${NAME} PRIVATE ${ADIT_USER_LINK_OPTIONS} -nostdlib -Wl,-e,${entry}
-    -Wl,--pdb=$<TARGET_FILE_DIR:${NAME}>/$<TARGET_FILE_BASE_NAME:${NAME}>.pdb)
+    ${pdb_options})
   target_link_libraries(${NAME} PRIVATE ${ARG_LIBS})
 endfunction()
 
@@ -63,8 +74,9 @@ function(adit_add_program NAME)
   add_executable(${NAME} ${ARG_SOURCES})
   set_target_properties(${NAME} PROPERTIES SUFFIX .exe)
   target_compile_options(${NAME} PRIVATE ${ADIT_USER_COMPILE_OPTIONS})
+  string(REPLACE ":TARGET>" ":${NAME}>" pdb_options "${ADIT_USER_PDB_OPTIONS}")
   target_link_options(${NAME} PRIVATE ${ADIT_USER_LINK_OPTIONS}
-    -Wl,--pdb=$<TARGET_FILE_DIR:${NAME}>/$<TARGET_FILE_BASE_NAME:${NAME}>.pdb)
+    ${pdb_options})
   if(ADIT_ARCH STREQUAL "arm64")
     list(APPEND ARG_LIBS kernel32 msvcrt)
     set(start main)

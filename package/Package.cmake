@@ -13,7 +13,8 @@
 #   SIGN_TIMESTAMP_URL   RFC 3161 time stamp server; empty: no time stamp
 #   ADIT_PACKAGE_TIME    Unix time that signatures, catalogue and DriverVer carry
 #
-# Sets ADIT_SIGN_OPTIONS for osslsigncode, ADIT_SIGN_DEPENDS and ADIT_SIGN_CA; ADIT_PACKAGE_DIR,
+# Sets ADIT_SIGN_CERT, ADIT_SIGN_OPTIONS for osslsigncode, ADIT_SIGN_DEPENDS (the certificate's file
+# and the key's, if it is one) and ADIT_SIGN_CA; ADIT_PACKAGE_DIR,
 # where this architecture's package comes to lie, and ADIT_PACKAGE_ARCHITECTURES, those whose
 # packages adit.dll carries; ADIT_BUILD_TOOLS_DIR, for programs of the build machine.
 

@@ -8,9 +8,15 @@
  * driver share, so a packet is handed out as a pointer into its ring and never copied by the
  * library. Packets are whole IPv4 or IPv6 packets, without a link-layer header.
  *
- * Functions are loaded by name: load adit.dll from a directory that only administrators can write,
- * call GetProcAddress for each function and keep the result in a pointer to the matching
- * WINTUN_..._FUNC type. examples/ping-responder.c shows all of it.
+ * There are two ways to the functions. By name: load adit.dll from a directory that only
+ * administrators can write, call GetProcAddress for each function and keep the result in a pointer
+ * to the matching ..._FUNC type, as examples/ping-responder.c does; functions that begin with Adit
+ * may be missing in other libraries of this interface. Or by an import library, libadit.dll.a for
+ * MinGW and adit.lib for Microsoft's linker: define ADIT_LINKED before this header is included, and
+ * each function is declared. Calls are WINAPI (__stdcall on x86); names are exported undecorated.
+ *
+ * Facts about Windows that are stated here have their source in Microsoft's documentation of the
+ * function or structure named; facts about the ring in ring/abi.h, which asserts its layout.
  *
  * Conventions, unless a function says otherwise:
  * - A function that fails returns NULL, FALSE or zero and leaves the reason in GetLastError. A
@@ -20,8 +26,13 @@
  * - Pointers that are passed in need to stay valid only during the call.
  * - Adapter functions may be called from any thread, also at the same time. They may take seconds,
  *   because Windows installs and starts devices, and must not be called from DllMain.
+ * - The functions of sessions may be called from any thread too; each says what it is safe against.
+ *   WintunStartSession and WintunEndSession wait for the driver, and must not be called from
+ * DllMain.
  * - Every failure is described to the logger (WintunSetLogger) before the function returns. That a
  *   ring is empty or full is not, and that a session is over only once.
+ * - FreeLibrary ends the sessions that are open, as WintunEndSession does. No thread may be inside
+ * a function of the library then, or call one later.
  */
 #ifndef ADIT_H
 #define ADIT_H
@@ -202,7 +213,11 @@ typedef VOID(WINAPI WINTUN_SET_LOGGER_FUNC)(_In_opt_ WINTUN_LOGGER_CALLBACK NewL
  * Starts a session: the adapter becomes connected and packets flow. An adapter has one session at
  * a time, among all processes.
  *
- * @param Adapter   The adapter. It must not be closed before the session has been ended.
+ * Two rings of Capacity bytes are allocated, locked in memory by the driver, and beside each half
+ * as much for the library's own records.
+ *
+ * @param Adapter   The adapter. It may be closed during the session, which ends the session if that
+ *                  removes the adapter.
  * @param Capacity  Capacity of each of the two rings in bytes: a power of two from
  *                  WINTUN_MIN_RING_CAPACITY to WINTUN_MAX_RING_CAPACITY.
  *
@@ -210,45 +225,73 @@ typedef VOID(WINAPI WINTUN_SET_LOGGER_FUNC)(_In_opt_ WINTUN_LOGGER_CALLBACK NewL
  *         ERROR_INVALID_PARAMETER    Capacity is out of range or not a power of two
  *         ERROR_ALREADY_INITIALIZED  the adapter has a session
  *         ERROR_ACCESS_DENIED        the caller is neither LocalSystem nor an elevated
- * administrator ERROR_NOT_ENOUGH_MEMORY, ERROR_COMMITMENT_LIMIT  no memory for the rings
- *         ERROR_NOT_READY, ERROR_FILE_NOT_FOUND  the adapter is being removed, is disabled, or gone
+ * administrator ERROR_NOT_ENOUGH_MEMORY, ERROR_COMMITMENT_LIMIT, ERROR_NO_SYSTEM_RESOURCES no
+ * memory for the rings ERROR_NOT_READY, ERROR_FILE_NOT_FOUND, ERROR_INVALID_FUNCTION the adapter is
+ * being removed, is disabled, or gone
  */
 typedef _Must_inspect_result_ _Return_type_success_(return != NULL) WINTUN_SESSION_HANDLE(
     WINAPI WINTUN_START_SESSION_FUNC)(_In_ WINTUN_ADAPTER_HANDLE Adapter, _In_ DWORD Capacity);
 
 /**
- * Ends a session and frees its memory, packets included that were not released or sent. A thread
- * that waits on the read event is woken first. Calls that are under way in other threads are waited
- * for, and late ones return ERROR_HANDLE_EOF or do nothing; but a thread that still touches a
- * packet touches freed memory.
+ * Ends a session and frees its memory, packets included that were not released or sent. Never
+ * fails.
  *
- * @param Session  The session.
+ * Other threads may be inside functions of the session, or wait for its events:
+ * - A thread that waits for the read event or the write event is woken. It should then call
+ *   WintunReceivePacket or WintunAllocateSendPacket, which fail with ERROR_HANDLE_EOF; that also
+ * wakes the next thread that waits for the read event.
+ * - Calls under way are waited for; they are short and wait for nobody. The logger is not waited
+ * for.
+ * - A call that comes later fails with ERROR_HANDLE_EOF, or does nothing, as long as not more than
+ * 15 other sessions of the process have been ended since. A client must have its threads out of a
+ *   session by then.
+ * A thread that still touches a packet of the session touches freed memory.
+ *
+ * @param Session  The session; or NULL, which does nothing. Ending it again does nothing, under the
+ *                 same condition, but is an error in the log.
  */
-typedef VOID(WINAPI WINTUN_END_SESSION_FUNC)(_In_ WINTUN_SESSION_HANDLE Session);
+typedef VOID(WINAPI WINTUN_END_SESSION_FUNC)(_In_opt_ WINTUN_SESSION_HANDLE Session);
 
 /**
- * Tells the event to wait on when WintunReceivePacket has returned ERROR_NO_MORE_ITEMS. It is set
- * when packets have arrived and when the adapter terminates, and resets itself when a wait on it
- * ends. A wait may end although there is nothing to receive.
+ * Tells the event to wait for when WintunReceivePacket has returned ERROR_NO_MORE_ITEMS. It is set
+ * when packets have arrived and when the session ends in whatever way, and resets itself when a
+ * wait for it ends. A wait may end although there is nothing to receive. Any number of threads may
+ * wait; one packet, or several that arrive together, wake one of them.
+ *
+ * A client that never calls this function, but polls, spares the driver setting the event.
  *
  * @param Session  The session.
  *
- * @return The event. It belongs to the session and must not be closed.
+ * @return The event, never NULL. It belongs to the session and must not be closed. All calls return
+ *         the same one.
  */
 typedef HANDLE(WINAPI WINTUN_GET_READ_WAIT_EVENT_FUNC)(_In_ WINTUN_SESSION_HANDLE Session);
 
+/*
+ * The end of a session. A session runs until one of these happens, and stays ended: the adapter is
+ * removed, disabled or resets; the driver finds what the client has written to a ring's header
+ * invalid; this library finds the same of what it reads there. From the first call that notices,
+ * every call of WintunReceivePacket and WintunAllocateSendPacket fails, in both directions,
+ * whatever the rings still hold, and threads that wait for events are woken. It is in the log once.
+ * Only WintunEndSession, then WintunStartSession, brings packets again.
+ *
+ * Packet functions make no system call and take no lock unless a thread has to be woken or a
+ * failure is logged. They are safe against each other and themselves in any number of threads, and
+ * no thread waits for another one: a packet that a thread has released or sent counts for the other
+ * side as soon as those before it are, and the thread that completes these passes on all.
+ */
+
 /**
- * Takes the next packet that Windows has sent into the adapter. Never waits for one. Safe against
- * all packet functions in other threads.
+ * Takes the next packet that Windows has sent into the adapter. Never waits for one.
  *
  * @param Session     The session.
- * @param PacketSize  Receives the packet's length.
+ * @param PacketSize  Receives the packet's length, 0 to WINTUN_MAX_IP_PACKET_SIZE; nothing on
+ * failure.
  *
- * @return The packet, in the ring; it may be changed in place and belongs to the caller until
- *         WintunReleaseReceivePacket. Or NULL:
- *         ERROR_NO_MORE_ITEMS  there is none now; wait on the read event
- *         ERROR_HANDLE_EOF     the adapter is terminating: end the session
- *         ERROR_INVALID_DATA   the ring is corrupt: end the session
+ * @return The packet, in the ring, at a multiple of 4 bytes; it may be changed in place and belongs
+ * to the caller until WintunReleaseReceivePacket. Or NULL: ERROR_NO_MORE_ITEMS  there is none now;
+ * wait for the read event ERROR_HANDLE_EOF     the session has ended, see above: call
+ * WintunEndSession ERROR_INVALID_DATA   the same, because a ring's header is corrupt
  */
 typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
     _Post_writable_byte_size_(*PacketSize) BYTE *(WINAPI WINTUN_RECEIVE_PACKET_FUNC)(
@@ -256,27 +299,29 @@ typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
 
 /**
  * Gives a received packet back. Packets may be released in any order and from any thread; their
- * space is used again once all packets received before them are released too.
+ * space is used again once all packets received before them are released too, so that a packet
+ * which is kept fills the ring.
  *
  * @param Session  The session.
- * @param Packet   What WintunReceivePacket returned.
+ * @param Packet   What WintunReceivePacket returned, once. Anything else changes nothing and is an
+ * error in the log, unless two threads release one packet at the same time.
  */
 typedef VOID(WINAPI WINTUN_RELEASE_RECEIVE_PACKET_FUNC)(
     _In_ WINTUN_SESSION_HANDLE Session, _In_ const BYTE *Packet);
 
 /**
  * Reserves space for a packet to be delivered to Windows. Packets are delivered in the order of
- * these calls. Safe against all packet functions in other threads.
+ * these calls. Never waits for space.
  *
  * @param Session     The session.
- * @param PacketSize  The packet's length, 0 to WINTUN_MAX_IP_PACKET_SIZE.
+ * @param PacketSize  The packet's length, 0 to WINTUN_MAX_IP_PACKET_SIZE. Windows gets only what is
+ * an IPv4 or IPv6 packet; the driver counts and drops the rest.
  *
- * @return PacketSize bytes of the ring, to be filled and passed to WintunSendPacket: what is
- *         reserved must be sent, for later packets wait behind it. Or NULL:
+ * @return PacketSize bytes of the ring at a multiple of 4, to be filled and passed to
+ * WintunSendPacket: what is reserved must be sent, for later packets wait behind it. Or NULL:
  *         ERROR_INVALID_PARAMETER  PacketSize is above WINTUN_MAX_IP_PACKET_SIZE
- *         ERROR_BUFFER_OVERFLOW    the ring is full
- *         ERROR_HANDLE_EOF         the adapter is terminating: end the session
- *         ERROR_INVALID_DATA       the ring is corrupt: end the session
+ *         ERROR_BUFFER_OVERFLOW    the ring is full: drop the packet, or wait for the write event
+ *         ERROR_HANDLE_EOF         the session has ended, see above: call WintunEndSession
  */
 typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
     _Post_writable_byte_size_(PacketSize) BYTE *(WINAPI WINTUN_ALLOCATE_SEND_PACKET_FUNC)(
@@ -284,13 +329,193 @@ typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
 
 /**
  * Delivers a packet. It may be called in any order and from any thread; a packet leaves once all
- * packets reserved before it have been sent too.
+ * packets reserved before it have been sent too. That it leaves does not mean that Windows keeps
+ * it; AditGetSessionStatistics tells what the driver dropped.
  *
  * @param Session  The session.
- * @param Packet   What WintunAllocateSendPacket returned; not to be touched after the call.
+ * @param Packet   What WintunAllocateSendPacket returned, once; not to be touched after the call.
+ * Anything else changes nothing and is an error in the log, unless two threads send one packet at
+ * the same time.
  */
 typedef VOID(WINAPI WINTUN_SEND_PACKET_FUNC)(
     _In_ WINTUN_SESSION_HANDLE Session, _In_ const BYTE *Packet);
+
+/* ---------------------------------------------------------------------------------------------- */
+/* Sessions: additions. Optional, and free to be mixed with the functions above.                  */
+/* ---------------------------------------------------------------------------------------------- */
+
+/** A packet of a batch. */
+typedef struct _ADIT_PACKET
+{
+    BYTE *Data; /**< in the ring */
+    DWORD Size; /**< bytes of Data */
+} ADIT_PACKET;
+
+/**
+ * Takes several packets in one operation, in their order. As WintunReceivePacket otherwise.
+ *
+ * @param Session  The session.
+ * @param Packets  Receives the packets.
+ * @param Count    How many at most.
+ *
+ * @return How many packets were taken, at least one; or 0: the errors of WintunReceivePacket, and
+ *         ERROR_INVALID_PARAMETER  Count is 0
+ */
+typedef _Must_inspect_result_ _Return_type_success_(return != 0) _Ret_range_(0, Count)
+    DWORD(WINAPI ADIT_RECEIVE_PACKETS_FUNC)(
+        _In_ WINTUN_SESSION_HANDLE Session,
+        _Out_writes_to_(Count, return) ADIT_PACKET *Packets,
+        _In_ DWORD Count);
+
+/**
+ * Gives several received packets back: their space returns to the driver in one step. As
+ * WintunReleaseReceivePacket otherwise; only Data of each packet is looked at.
+ *
+ * @param Session  The session.
+ * @param Packets  Packets of any functions and in any order, each once.
+ * @param Count    How many.
+ */
+typedef VOID(WINAPI ADIT_RELEASE_RECEIVE_PACKETS_FUNC)(
+    _In_ WINTUN_SESSION_HANDLE Session,
+    _In_reads_(Count) const ADIT_PACKET *Packets,
+    _In_ DWORD Count);
+
+/**
+ * Reserves space for several packets in one operation: they follow each other, with none of another
+ * call between them. If there is not room for all, the first ones get it. As
+ * WintunAllocateSendPacket otherwise.
+ *
+ * @param Session  The session.
+ * @param Packets  Size of each is given, and Data is told of those that got space.
+ * @param Count    How many.
+ *
+ * @return How many of the packets got space; each of these must be sent. 0: the errors of
+ *         WintunAllocateSendPacket, ERROR_BUFFER_OVERFLOW if there is no room for the first, and
+ *         ERROR_INVALID_PARAMETER  Count is 0, or a Size is above WINTUN_MAX_IP_PACKET_SIZE
+ */
+typedef _Must_inspect_result_ _Return_type_success_(return != 0) _Ret_range_(0, Count)
+    DWORD(WINAPI ADIT_ALLOCATE_SEND_PACKETS_FUNC)(
+        _In_ WINTUN_SESSION_HANDLE Session,
+        _Inout_updates_(Count) ADIT_PACKET *Packets,
+        _In_ DWORD Count);
+
+/**
+ * Delivers several packets: the driver sees them in one step, and is woken once at most. As
+ * WintunSendPacket otherwise; only Data of each packet is looked at, and its length is what was
+ * reserved.
+ *
+ * @param Session  The session.
+ * @param Packets  Packets of any functions and in any order, each once.
+ * @param Count    How many.
+ */
+typedef VOID(WINAPI ADIT_SEND_PACKETS_FUNC)(
+    _In_ WINTUN_SESSION_HANDLE Session,
+    _In_reads_(Count) const ADIT_PACKET *Packets,
+    _In_ DWORD Count);
+
+/**
+ * Tells what to wait for when the ring is full: after WintunAllocateSendPacket or
+ * AditAllocateSendPackets has returned ERROR_BUFFER_OVERFLOW, a wait ends when there may be room,
+ * or the session has ended, and the call should be made again. All threads that wait are woken.
+ *
+ * The ring has no word by which the driver could say that it has made room. The object is therefore
+ * a waitable timer: it costs nothing, and no thread runs, until a call finds the ring full, which
+ * sets it to expire after 0.5 ms. That time doubles, up to 16 ms, while the driver takes nothing at
+ * all. Before Windows 10, version 1803, it may be longer by the system's clock interval, 15.6 ms at
+ * most.
+ *
+ * @param Session  The session.
+ *
+ * @return The timer. It belongs to the session, must not be closed, set or cancelled, and is to be
+ *         waited for like an event. All calls return the same one. Or NULL:
+ *         ERROR_NO_SYSTEM_RESOURCES  or as CreateWaitableTimerEx reports it
+ */
+typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
+    HANDLE(WINAPI ADIT_GET_WRITE_WAIT_EVENT_FUNC)(_In_ WINTUN_SESSION_HANDLE Session);
+
+/** Why the driver did not deliver a packet; an index of ADIT_SESSION_STATISTICS. */
+typedef enum _ADIT_DROP_REASON
+{
+    ADIT_DROP_NO_SESSION,   /**< there was no session; between the adapter's sessions, or at their
+                               ends */
+    ADIT_DROP_PAUSED,       /**< Windows had paused the adapter */
+    ADIT_DROP_RING_FULL,    /**< the client did not receive fast enough */
+    ADIT_DROP_NO_MEMORY,    /**< Windows had no memory for the packet */
+    ADIT_DROP_MALFORMED,    /**< it was neither an IPv4 nor an IPv6 packet */
+    ADIT_DROP_TOO_LONG,     /**< it was longer than WINTUN_MAX_IP_PACKET_SIZE */
+    ADIT_DROP_RING_CORRUPT, /**< not a packet: the number of rings that ended because of their
+                               content */
+    ADIT_DROP_RESERVED,     /**< zero */
+    ADIT_DROP_REASONS
+} ADIT_DROP_REASON;
+
+/** Flags: the driver has answered; else ReceiveDropped and SendDropped are zero. */
+#define ADIT_STATISTICS_DRIVER 0x00000001
+
+/** What a session has done since its start. "Receive" is what Windows sends into the adapter. */
+typedef struct _ADIT_SESSION_STATISTICS
+{
+    DWORD Size;              /**< of this structure, in bytes; set by the caller */
+    DWORD Flags;             /**< ADIT_STATISTICS_... */
+    DWORD64 ReceivedPackets; /**< received, released, and those before them released too */
+    DWORD64 ReceivedBytes;   /**< the same in bytes of IP packets */
+    DWORD64 SentPackets;     /**< sent, and those before them sent too */
+    DWORD64 SentBytes;       /**< the same in bytes of IP packets */
+    DWORD64 ReceiveEmpty;    /**< calls that found nothing to receive */
+    DWORD64 SendFull;        /**< calls that found no room for their first packet */
+    DWORD64 DriverWakeUps;   /**< times that the driver slept and was woken for sent packets */
+    DWORD Capacity;          /**< of each ring, in bytes */
+    DWORD ReceiveHighWater;  /**< most bytes of the ring in use that a call receiving has seen */
+    DWORD SendHighWater;     /**< most bytes of the ring in use after a call reserving */
+    DWORD Reserved;          /**< zero */
+    DWORD64 ReceiveDropped[ADIT_DROP_REASONS]; /**< packets that the client did not get */
+    DWORD64 SendDropped[ADIT_DROP_REASONS];    /**< packets that Windows did not get */
+} ADIT_SESSION_STATISTICS;
+
+/**
+ * Tells what a session has done. The numbers are read one after the other while packets flow: they
+ * belong together only when nothing does. The driver is asked, by a system call; it counts for the
+ * adapter, and what it had counted when the session started is taken off.
+ *
+ * @param Session     The session, which may have come to its end but not have been ended.
+ * @param Statistics  Size is given: that of a version of the structure that the caller knows, at
+ * least up to Capacity. Receives as much of the structure.
+ *
+ * @return TRUE, or FALSE:
+ *         ERROR_INVALID_PARAMETER  Size is smaller
+ *         ERROR_HANDLE_EOF         WintunEndSession has been called
+ */
+typedef _Return_type_success_(return != FALSE) BOOL(WINAPI ADIT_GET_SESSION_STATISTICS_FUNC)(
+    _In_ WINTUN_SESSION_HANDLE Session, _Inout_ ADIT_SESSION_STATISTICS *Statistics);
+
+/* ---------------------------------------------------------------------------------------------- */
+/* Functions of an import library                                                                 */
+/* ---------------------------------------------------------------------------------------------- */
+
+#ifdef ADIT_LINKED
+__declspec(dllimport) WINTUN_CREATE_ADAPTER_FUNC WintunCreateAdapter;
+__declspec(dllimport) WINTUN_OPEN_ADAPTER_FUNC WintunOpenAdapter;
+__declspec(dllimport) WINTUN_CLOSE_ADAPTER_FUNC WintunCloseAdapter;
+__declspec(dllimport) WINTUN_ENUM_ADAPTERS_FUNC WintunEnumAdapters;
+__declspec(dllimport) WINTUN_DELETE_DRIVER_FUNC WintunDeleteDriver;
+__declspec(dllimport) WINTUN_GET_ADAPTER_LUID_FUNC WintunGetAdapterLUID;
+__declspec(dllimport) WINTUN_GET_ADAPTER_LUID_FUNC WintunGetAdapterLuid;
+__declspec(dllimport) WINTUN_GET_RUNNING_DRIVER_VERSION_FUNC WintunGetRunningDriverVersion;
+__declspec(dllimport) WINTUN_SET_LOGGER_FUNC WintunSetLogger;
+__declspec(dllimport) WINTUN_START_SESSION_FUNC WintunStartSession;
+__declspec(dllimport) WINTUN_END_SESSION_FUNC WintunEndSession;
+__declspec(dllimport) WINTUN_GET_READ_WAIT_EVENT_FUNC WintunGetReadWaitEvent;
+__declspec(dllimport) WINTUN_RECEIVE_PACKET_FUNC WintunReceivePacket;
+__declspec(dllimport) WINTUN_RELEASE_RECEIVE_PACKET_FUNC WintunReleaseReceivePacket;
+__declspec(dllimport) WINTUN_ALLOCATE_SEND_PACKET_FUNC WintunAllocateSendPacket;
+__declspec(dllimport) WINTUN_SEND_PACKET_FUNC WintunSendPacket;
+__declspec(dllimport) ADIT_RECEIVE_PACKETS_FUNC AditReceivePackets;
+__declspec(dllimport) ADIT_RELEASE_RECEIVE_PACKETS_FUNC AditReleaseReceivePackets;
+__declspec(dllimport) ADIT_ALLOCATE_SEND_PACKETS_FUNC AditAllocateSendPackets;
+__declspec(dllimport) ADIT_SEND_PACKETS_FUNC AditSendPackets;
+__declspec(dllimport) ADIT_GET_WRITE_WAIT_EVENT_FUNC AditGetWriteWaitEvent;
+__declspec(dllimport) ADIT_GET_SESSION_STATISTICS_FUNC AditGetSessionStatistics;
+#endif
 
 #ifdef __cplusplus
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sessions: registering the rings with the driver and ending that again. The packet calls are in
- * session_packet.c.
+ * session_packet.c, what threads wait for in session_wait.c.
  *
  * A client may be inside a packet call, or about to make one, when another of its threads ends the
- * session. So ending takes both sides' locks, which waits for calls under way, and the structure
- * stays for a while with Ended set, so that late calls find it rather than freed memory.
+ * session. So ending waits for the calls under way, and the structure with its events stays for a
+ * while, so that late calls find it rather than freed memory.
  */
 #include "session.h"
 #include "adapter.h"
@@ -40,9 +40,30 @@ _Static_assert(WINTUN_MIN_RING_CAPACITY == TUN_RING_MIN_CAPACITY, "smallest capa
 _Static_assert(WINTUN_MAX_RING_CAPACITY == TUN_RING_MAX_CAPACITY, "largest capacity");
 _Static_assert(WINTUN_MAX_IP_PACKET_SIZE == TUN_MAX_IP_PACKET_SIZE, "largest packet");
 
-static SRWLOCK SessionEndedLock = SRWLOCK_INIT;
-static WINTUN_SESSION_HANDLE SessionEnded[SESSION_ENDED_COUNT]; /* SessionEndedLock */
-static ULONG SessionEndedNext;                                  /* SessionEndedLock */
+static SRWLOCK SessionLock = SRWLOCK_INIT;
+static WINTUN_SESSION_HANDLE SessionOpen;                           /* SessionLock: a list */
+static WINTUN_SESSION_HANDLE SessionEndedOnes[SESSION_ENDED_COUNT]; /* SessionLock */
+static ULONG SessionEndedNext;                                      /* SessionLock */
+
+/* What nobody needs once calls under way have left; the driver lets go of the rings first. */
+static VOID SessionFreeRings(WINTUN_SESSION_HANDLE Session)
+{
+    if (Session->Device != NULL)
+    {
+        CloseHandle(Session->Device);
+        Session->Device = NULL;
+    }
+    if (Session->Entries != NULL)
+    {
+        VirtualFree(Session->Entries, 0, MEM_RELEASE);
+        Session->Entries = NULL;
+    }
+    if (Session->Memory != NULL)
+    {
+        VirtualFree(Session->Memory, 0, MEM_RELEASE);
+        Session->Memory = NULL;
+    }
+}
 
 static VOID SessionFree(WINTUN_SESSION_HANDLE Session)
 {
@@ -50,39 +71,112 @@ static VOID SessionFree(WINTUN_SESSION_HANDLE Session)
     {
         return;
     }
-    if (Session->WriteEvent != NULL)
+    SessionFreeRings(Session);
+    HANDLE Handles[] = {Session->ReadEvent, Session->TailMoved, Session->WriteWait, Session->Left};
+    for (ULONG Index = 0; Index < ARRAYSIZE(Handles); ++Index)
     {
-        CloseHandle(Session->WriteEvent);
-    }
-    if (Session->ReadEvent != NULL)
-    {
-        CloseHandle(Session->ReadEvent);
-    }
-    if (Session->Memory != NULL)
-    {
-        VirtualFree(Session->Memory, 0, MEM_RELEASE);
+        if (Handles[Index] != NULL)
+        {
+            CloseHandle(Handles[Index]);
+        }
     }
     SystemFree(Session);
+}
+
+/* Shows the session to SessionUninitialize. */
+static VOID SessionKeepOpen(WINTUN_SESSION_HANDLE Session)
+{
+    AcquireSRWLockExclusive(&SessionLock);
+    Session->Next = SessionOpen;
+    Session->Link = &SessionOpen;
+    if (SessionOpen != NULL)
+    {
+        SessionOpen->Link = &Session->Next;
+    }
+    SessionOpen = Session;
+    ReleaseSRWLockExclusive(&SessionLock);
 }
 
 /* Keeps an ended session, and frees the one that has been kept longest. */
 static VOID SessionKeepEnded(WINTUN_SESSION_HANDLE Session)
 {
-    AcquireSRWLockExclusive(&SessionEndedLock);
-    WINTUN_SESSION_HANDLE Oldest = SessionEnded[SessionEndedNext];
-    SessionEnded[SessionEndedNext] = Session;
+    AcquireSRWLockExclusive(&SessionLock);
+    if (Session->Link != NULL)
+    {
+        *Session->Link = Session->Next;
+        if (Session->Next != NULL)
+        {
+            Session->Next->Link = Session->Link;
+        }
+    }
+    WINTUN_SESSION_HANDLE Oldest = SessionEndedOnes[SessionEndedNext];
+    SessionEndedOnes[SessionEndedNext] = Session;
     SessionEndedNext = (SessionEndedNext + 1) % SESSION_ENDED_COUNT;
-    ReleaseSRWLockExclusive(&SessionEndedLock);
+    ReleaseSRWLockExclusive(&SessionLock);
     SessionFree(Oldest);
 }
 
 VOID SessionUninitialize(VOID)
 {
+    while (SessionOpen != NULL)
+    {
+        WINTUN_SESSION_HANDLE Session = SessionOpen;
+        SessionOpen = Session->Next;
+        Session->State = SessionEnded;
+        SessionWakeAll(Session);
+        SessionFree(Session);
+    }
     for (ULONG Index = 0; Index < SESSION_ENDED_COUNT; ++Index)
     {
-        SessionFree(SessionEnded[Index]);
-        SessionEnded[Index] = NULL;
+        SessionFree(SessionEndedOnes[Index]);
+        SessionEndedOnes[Index] = NULL;
     }
+}
+
+/* Allocates both rings, and the library's records beside them. */
+static BOOL SessionAllocateRings(WINTUN_SESSION_HANDLE Session, DWORD Capacity)
+{
+    /* The second ring starts on a cache line of its own. */
+    SIZE_T RingSpace =
+        (TUN_RING_SIZE(Capacity) + SESSION_CACHE_LINE - 1) & ~(SIZE_T)(SESSION_CACHE_LINE - 1);
+    SIZE_T EntriesSpace = RING_IN_FLIGHT_SIZE(Capacity);
+
+    Session->Memory = VirtualAlloc(
+        NULL, RingSpace + TUN_RING_SIZE(Capacity), MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
+    if (Session->Memory != NULL)
+    {
+        Session->Entries =
+            VirtualAlloc(NULL, 2 * EntriesSpace, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
+    }
+    if (Session->Entries == NULL)
+    {
+        LogLastError(L"Allocating two rings of capacity 0x%1!X!", Capacity);
+        return FALSE;
+    }
+    BYTE *Memory = Session->Memory;
+    BYTE *Entries = Session->Entries;
+    TUN_RING *SendRing = (TUN_RING *)(VOID *)Memory;
+    TUN_RING *ReceiveRing = (TUN_RING *)(VOID *)(Memory + RingSpace);
+    SendRing->Alertable = TUN_RING_ALERTABLE_MAINTAINED;
+    RingSharedConsumerInitialize(
+        &Session->Receive, SendRing, Capacity, (volatile uint16_t *)(VOID *)Entries);
+    RingSharedProducerInitialize(
+        &Session->Send, ReceiveRing, Capacity,
+        (volatile uint16_t *)(VOID *)(Entries + EntriesSpace));
+    return TRUE;
+}
+
+static BOOL SessionCreateEvents(WINTUN_SESSION_HANDLE Session)
+{
+    Session->ReadEvent = CreateEventW(NULL, FALSE, FALSE, NULL);
+    Session->TailMoved = CreateEventW(NULL, FALSE, FALSE, NULL);
+    Session->Left = CreateEventW(NULL, FALSE, FALSE, NULL);
+    if (Session->ReadEvent == NULL || Session->TailMoved == NULL || Session->Left == NULL)
+    {
+        LogLastError(L"Creating the events of a session");
+        return FALSE;
+    }
+    return TRUE;
 }
 
 WINTUN_SESSION_HANDLE SessionAllocate(DWORD Capacity)
@@ -95,42 +189,16 @@ WINTUN_SESSION_HANDLE SessionAllocate(DWORD Capacity)
             TUN_RING_MIN_CAPACITY, TUN_RING_MAX_CAPACITY);
         return NULL;
     }
-    /* The second ring starts on a cache line of its own. */
-    SIZE_T RingSpace =
-        (TUN_RING_SIZE(Capacity) + SESSION_CACHE_LINE - 1) & ~(SIZE_T)(SESSION_CACHE_LINE - 1);
     WINTUN_SESSION_HANDLE Session = SystemAllocate(sizeof(*Session));
     if (Session == NULL)
     {
         LogLastError(L"Allocating %1!u! bytes for a session", (DWORD)sizeof(*Session));
         return NULL;
     }
-    Session->Memory = VirtualAlloc(
-        NULL, RingSpace + TUN_RING_SIZE(Capacity), MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
-    if (Session->Memory == NULL)
+    if (SessionAllocateRings(Session, Capacity) && SessionCreateEvents(Session))
     {
-        LogLastError(L"Allocating two rings of capacity 0x%1!X!", Capacity);
-        goto Cleanup;
+        return Session;
     }
-    Session->ReadEvent = CreateEventW(NULL, FALSE, FALSE, NULL);
-    Session->WriteEvent = CreateEventW(NULL, FALSE, FALSE, NULL);
-    if (Session->ReadEvent == NULL || Session->WriteEvent == NULL)
-    {
-        LogLastError(L"Creating the events of a session");
-        goto Cleanup;
-    }
-    TUN_RING *SendRing = Session->Memory;
-    TUN_RING *ReceiveRing = (TUN_RING *)(VOID *)((BYTE *)Session->Memory + RingSpace);
-    /*
-     * Clients wait on the read event by themselves, several threads perhaps and at times without
-     * having seen the ring empty, so only they know when the consumer sleeps. Alertable therefore
-     * says so all the time: the driver signals whenever it has published.
-     */
-    SendRing->Alertable = 1;
-    RingConsumerInitialize(&Session->Receive.Cursor, SendRing, Capacity);
-    RingProducerInitialize(&Session->Send.Cursor, ReceiveRing, Capacity);
-    return Session;
-
-Cleanup:;
     DWORD Error = GetLastError();
     SessionFree(Session);
     SetLastError(Error);
@@ -140,8 +208,8 @@ Cleanup:;
 static BOOL SessionRegister(WINTUN_SESSION_HANDLE Session, DWORD Capacity)
 {
     SESSION_REGISTER_RINGS Rings = {
-        .Send = {TUN_RING_SIZE(Capacity), Session->Receive.Cursor.Ring, Session->ReadEvent},
-        .Receive = {TUN_RING_SIZE(Capacity), Session->Send.Cursor.Ring, Session->WriteEvent},
+        .Send = {TUN_RING_SIZE(Capacity), Session->Receive.Ring, Session->ReadEvent},
+        .Receive = {TUN_RING_SIZE(Capacity), Session->Send.Ring, Session->TailMoved},
     };
     DWORD Returned;
 
@@ -156,55 +224,66 @@ WINTUN_SESSION_HANDLE WINAPI WintunStartSession(WINTUN_ADAPTER_HANDLE Adapter, D
     {
         return NULL;
     }
-    HANDLE Device;
-    if (!DeviceNodeOpen(Adapter->InstanceId, &Device))
+    if (!DeviceNodeOpen(Adapter->InstanceId, &Session->Device))
     {
-        goto CleanupSession;
+        Session->Device = NULL;
+        goto Cleanup;
     }
-    Session->Device = Device;
+    /* Before the session counts anything; a driver that does not tell is no failure. */
+    Session->HasCounters = SessionQueryCounters(Session, &Session->Counters);
     if (!SessionRegister(Session, Capacity))
     {
         LogLastError(
             L"Registering rings of capacity 0x%1!X! with %2", Capacity, Adapter->InstanceId);
-        goto CleanupDevice;
+        goto Cleanup;
     }
+    /* Nobody can wait for the read event until WintunGetReadWaitEvent hands it out. */
+    RingStoreRelaxedSigned(&Session->Receive.Ring->Alertable, FALSE);
+    SessionKeepOpen(Session);
+    LogWrite(
+        WINTUN_LOG_INFO, L"Started a session of %1 with rings of capacity 0x%2!X!",
+        Adapter->InstanceId, Capacity);
     return Session;
 
-    DWORD Error;
-CleanupDevice:
-    Error = GetLastError();
-    CloseHandle(Device);
-    SetLastError(Error);
-CleanupSession:
-    Error = GetLastError();
+Cleanup:;
+    DWORD Error = GetLastError();
     SessionFree(Session);
     SetLastError(Error);
     return NULL;
 }
 
-VOID WINAPI WintunEndSession(WINTUN_SESSION_HANDLE Session)
+static BOOL SessionIsInside(WINTUN_SESSION_HANDLE Session)
 {
-    AcquireSRWLockExclusive(&Session->Receive.Lock);
-    Session->Receive.Ended = TRUE;
-    ReleaseSRWLockExclusive(&Session->Receive.Lock);
-    AcquireSRWLockExclusive(&Session->Send.Lock);
-    Session->Send.Ended = TRUE;
-    ReleaseSRWLockExclusive(&Session->Send.Lock);
-
-    /* Now that it finds the end when it looks, wake the thread that waits for packets. */
-    SetEvent(Session->ReadEvent);
-    if (Session->Device != NULL)
+    for (ULONG Index = 0; Index < SESSION_STRIPES; ++Index)
     {
-        /* The driver lets go of the rings before this returns. */
-        CloseHandle(Session->Device);
-        Session->Device = NULL;
+        if (__atomic_load_n(&Session->Stripes[Index].Inside, __ATOMIC_SEQ_CST) != 0)
+        {
+            return TRUE;
+        }
     }
-    VirtualFree(Session->Memory, 0, MEM_RELEASE);
-    Session->Memory = NULL;
-    SessionKeepEnded(Session);
+    return FALSE;
 }
 
-HANDLE WINAPI WintunGetReadWaitEvent(WINTUN_SESSION_HANDLE Session)
+VOID WINAPI WintunEndSession(WINTUN_SESSION_HANDLE Session)
 {
-    return Session->ReadEvent;
+    if (Session == NULL)
+    {
+        return;
+    }
+    if (__atomic_exchange_n(&Session->State, SessionEnded, __ATOMIC_SEQ_CST) == SessionEnded)
+    {
+        LogFailure(WINTUN_LOG_ERR, ERROR_INVALID_HANDLE, L"Ending a session that has been ended");
+        return;
+    }
+    /* Now that they find the end when they look, wake the threads that wait. */
+    Session->EndWakes = 0;
+    SessionWakeAll(Session);
+    /* Whoever leaves from now on sets the event. */
+    while (SessionIsInside(Session))
+    {
+        WaitForSingleObject(Session->Left, INFINITE);
+    }
+    SessionFreeRings(Session);
+    SessionKeepEnded(Session);
+    LogWrite(WINTUN_LOG_INFO, L"Ended a session");
 }

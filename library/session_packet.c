@@ -1,316 +1,298 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The packet calls. Each side of a session has a lock that is held for a few memory accesses only,
- * never while a system call is made.
- *
- * Packets may come back in any order. One that has come back (released or sent) but waits for an
- * earlier one is told from the others by the top bit of its Size, which no valid size has set. The
- * driver reads neither of these fields: those of the send ring it wrote itself, and those of the
- * receive ring lie behind Tail until the bit is gone.
+ * The packet calls, for one packet and for several. The algorithm is in ring/in_flight.h and beside
+ * it; here are the client's pointers, the end of a session, and what is told of it. The log is
+ * written after SessionLeave: its reader may end the session.
  */
-#include "session.h"
 #include "log.h"
+#include "session.h"
 
-/* Send ring: the client has released the packet. Receive ring: it has not sent it yet. */
-#define SESSION_PACKET_MARK 0x80000000u
+/* What is handed out is written by ring/ as its own structure. */
+_Static_assert(sizeof(ADIT_PACKET) == sizeof(RING_PACKET), "ADIT_PACKET");
+_Static_assert(offsetof(ADIT_PACKET, Data) == offsetof(RING_PACKET, Data), "ADIT_PACKET.Data");
+_Static_assert(offsetof(ADIT_PACKET, Size) == offsetof(RING_PACKET, Length), "ADIT_PACKET.Size");
+_Static_assert(sizeof(DWORD) == sizeof(uint32_t), "DWORD");
 
-static TUN_PACKET *SessionPacketAt(TUN_RING *Ring, ULONG Offset)
+/* What a call found when it got no packets. */
+typedef struct _SESSION_OUTCOME
 {
-    return (TUN_PACKET *)(VOID *)(Ring->Data + Offset);
+    DWORD Error;
+    LPCWSTR News; /* what the log has to be told; NULL: nothing new */
+} SESSION_OUTCOME;
+
+/* Inside: the session has come to its end, or is found there; Why: what this call has noticed. */
+static SESSION_OUTCOME
+SessionFinish(WINTUN_SESSION_HANDLE Session, SESSION_STATE Why, BOOL Receiving)
+{
+    SESSION_OUTCOME Outcome = {ERROR_HANDLE_EOF, NULL};
+
+    if (InterlockedCompareExchange(&Session->State, Why, SessionRunning) == SessionRunning)
+    {
+        Outcome.News = Why == SessionCorrupt ? L"The session ends: a ring is corrupt"
+                                             : L"The session ends: the adapter is terminating";
+        SessionWakeAll(Session);
+    }
+    if (!Receiving)
+    {
+        SessionWakeWritersSoon(Session);
+        return Outcome;
+    }
+    if (Session->State == SessionCorrupt)
+    {
+        Outcome.Error = ERROR_INVALID_DATA;
+    }
+    SessionWakeReader(Session);
+    return Outcome;
 }
 
-/* The offset of a packet that a client hands back; FALSE if no packet can start there. */
-static BOOL
-SessionPacketOffset(const TUN_RING *Ring, ULONG Capacity, const BYTE *Data, ULONG *Offset)
+/* Outside: the last error of a call that got no packets. */
+static VOID SessionTell(const SESSION_OUTCOME *Outcome)
 {
-    ULONG_PTR Distance = (ULONG_PTR)Data - sizeof(TUN_PACKET) - (ULONG_PTR)Ring->Data;
-
-    *Offset = (ULONG)Distance;
-    return Distance < Capacity && TunRingIsOffset(*Offset, Capacity);
+    if (Outcome->News != NULL)
+    {
+        LogFailure(WINTUN_LOG_WARN, Outcome->Error, L"%1", Outcome->News);
+    }
+    SetLastError(Outcome->Error);
 }
 
-/* Whether Offset lies in the part of a ring that starts at First and ends before End. */
-static BOOL SessionIsWithin(ULONG Offset, ULONG First, ULONG End, ULONG Capacity)
+static DWORD SessionTake(WINTUN_SESSION_HANDLE Session, RING_PACKET *Packets, DWORD Count)
 {
-    return ((Offset - First) & (Capacity - 1)) < ((End - First) & (Capacity - 1));
+    SESSION_OUTCOME Outcome = {ERROR_HANDLE_EOF, NULL};
+    SESSION_STRIPE *Stripe = SessionEnter(Session);
+    RING_POLL_RESULT Result = RingTerminated;
+    DWORD Taken = 0;
+
+    if (Stripe == NULL)
+    {
+        SessionWakeReader(Session);
+        SetLastError(ERROR_HANDLE_EOF);
+        return 0;
+    }
+    if (Session->State == SessionRunning)
+    {
+        Taken = RingSharedConsumerTake(&Session->Receive, Packets, Count, &Result);
+    }
+    if (Taken == 0 && Result == RingEmpty)
+    {
+        InterlockedIncrement64(&Session->ReceiveEmpty);
+        Outcome.Error = ERROR_NO_MORE_ITEMS;
+    }
+    else if (Taken == 0)
+    {
+        Outcome = SessionFinish(
+            Session, Result == RingCorrupt ? SessionCorrupt : SessionTerminated, TRUE);
+    }
+    SessionLeave(Session, Stripe);
+    if (Taken == 0)
+    {
+        SessionTell(&Outcome);
+    }
+    return Taken;
+}
+
+static DWORD SessionReserve(WINTUN_SESSION_HANDLE Session, RING_PACKET *Packets, DWORD Count)
+{
+    SESSION_OUTCOME Outcome = {ERROR_HANDLE_EOF, NULL};
+    SESSION_STRIPE *Stripe = SessionEnter(Session);
+    RING_RESERVE_RESULT Result = RingReserveCorrupt;
+    DWORD Reserved = 0;
+
+    if (Stripe == NULL)
+    {
+        SetLastError(ERROR_HANDLE_EOF);
+        return 0;
+    }
+    if (Session->State == SessionRunning)
+    {
+        Reserved = RingSharedProducerReserve(&Session->Send, Packets, Count, &Result);
+    }
+    if (Reserved == 0 && Result == RingFull)
+    {
+        InterlockedIncrement64(&Session->SendFull);
+        SessionWakeWritersSoon(Session);
+        Outcome.Error = ERROR_BUFFER_OVERFLOW;
+    }
+    else if (Reserved == 0)
+    {
+        BOOL Left = RingLoadRelaxed(&Session->Send.Ring->Head) == TUN_RING_TERMINATED;
+        Outcome = SessionFinish(Session, Left ? SessionTerminated : SessionCorrupt, FALSE);
+    }
+    SessionLeave(Session, Stripe);
+    if (Reserved == 0)
+    {
+        SessionTell(&Outcome);
+    }
+    return Reserved;
 }
 
 /*
- * The offset behind the packet of that size at Offset; FALSE if the packet does not end by End,
- * because the client has written over its size.
+ * Inside: completes the packet that a client hands back. FALSE: none that is in flight starts
+ * there. The Size of a packet to be sent is written now, so that it is right whatever the client
+ * has written in front of its packet.
  */
-static BOOL SessionNextOffset(ULONG Size, ULONG Offset, ULONG End, ULONG Capacity, ULONG *Next)
+static BOOL SessionComplete(RING_IN_FLIGHT *InFlight, TUN_RING *Ring, const BYTE *Data, BOOL Sends)
 {
-    if (Size > TUN_MAX_IP_PACKET_SIZE || TUN_PACKET_SPACE(Size) > ((End - Offset) & (Capacity - 1)))
+    ULONG_PTR Distance = (ULONG_PTR)Data - sizeof(TUN_PACKET) - (ULONG_PTR)Ring->Data;
+    uint32_t Length;
+
+    if (Distance >= InFlight->Capacity || Distance % TUN_PACKET_ALIGNMENT != 0 ||
+        !RingInFlightFind(InFlight, (uint32_t)Distance, &Length))
     {
         return FALSE;
     }
-    *Next = (Offset + TUN_PACKET_SPACE(Size)) & (Capacity - 1);
+    if (Sends)
+    {
+        ((TUN_PACKET *)(VOID *)(Ring->Data + Distance))->Size = Length;
+    }
+    RingInFlightComplete(InFlight, (uint32_t)Distance, Length);
     return TRUE;
 }
 
-/* Logs the end of a session once; a client may ask again and again. */
-static VOID SessionTell(DWORD Error, LPCWSTR What, volatile LONG *Told)
+static VOID SessionTellStrays(DWORD Strays, LPCWSTR What)
 {
-    if (!InterlockedExchange(Told, TRUE))
+    if (Strays != 0)
     {
         LogFailure(
-            Error == ERROR_HANDLE_EOF ? WINTUN_LOG_WARN : WINTUN_LOG_ERR, Error, L"%1", What);
+            WINTUN_LOG_ERR, ERROR_INVALID_PARAMETER,
+            L"%1 %2!u! packets that were not handed out, or are given back already", What, Strays);
     }
-    SetLastError(Error);
 }
 
-static DWORD SessionTake(SESSION_RECEIVE *Side, BYTE **Data, DWORD *PacketSize)
+static VOID SessionRelease(WINTUN_SESSION_HANDLE Session, const ADIT_PACKET *Packets, DWORD Count)
 {
-    TUN_PACKET *Packet;
-    uint32_t Length;
+    RING_SHARED_CONSUMER *Side = &Session->Receive;
+    SESSION_STRIPE *Stripe = SessionEnter(Session);
+    DWORD Strays = 0;
 
-    if (Side->Ended)
+    if (Stripe == NULL)
     {
-        return ERROR_HANDLE_EOF;
+        return;
     }
-    if (Side->Corrupt)
+    for (DWORD Index = 0; Index < Count; ++Index)
     {
-        return ERROR_INVALID_DATA;
+        Strays += !SessionComplete(&Side->InFlight, Side->Ring, Packets[Index].Data, FALSE);
     }
-    RING_POLL_RESULT Result = RingConsumerPoll(&Side->Cursor);
-    if (Result == RingNotEmpty)
+    if (Strays != Count)
     {
-        Result = RingConsumerPeek(&Side->Cursor, &Packet, &Length);
+        RingSharedConsumerRelease(Side);
     }
-    switch (Result)
+    SessionLeave(Session, Stripe);
+    SessionTellStrays(Strays, L"Releasing");
+}
+
+static VOID SessionSend(WINTUN_SESSION_HANDLE Session, const ADIT_PACKET *Packets, DWORD Count)
+{
+    RING_SHARED_PRODUCER *Side = &Session->Send;
+    SESSION_STRIPE *Stripe = SessionEnter(Session);
+    DWORD Strays = 0;
+
+    if (Stripe == NULL)
     {
-    case RingNotEmpty:
-        RingConsumerAdvance(&Side->Cursor, Length);
-        *Data = Packet->Data;
-        *PacketSize = Length;
-        return ERROR_SUCCESS;
-    case RingEmpty:
-        return ERROR_NO_MORE_ITEMS;
-    case RingTerminated:
-        return ERROR_HANDLE_EOF;
-    default:
-        Side->Corrupt = TRUE;
-        return ERROR_INVALID_DATA;
+        return;
     }
+    for (DWORD Index = 0; Index < Count; ++Index)
+    {
+        Strays += !SessionComplete(&Side->InFlight, Side->Ring, Packets[Index].Data, TRUE);
+    }
+    if (Strays != Count && RingSharedProducerPublish(Side))
+    {
+        SetEvent(Session->TailMoved);
+        InterlockedIncrement64(&Session->DriverWakeUps);
+    }
+    SessionLeave(Session, Stripe);
+    SessionTellStrays(Strays, L"Sending");
+}
+
+static BOOL SessionCheckSize(DWORD Size)
+{
+    if (Size > WINTUN_MAX_IP_PACKET_SIZE)
+    {
+        LogFailure(
+            WINTUN_LOG_ERR, ERROR_INVALID_PARAMETER,
+            L"Sending a packet of %1!u! bytes; the largest has %2!u!", Size,
+            WINTUN_MAX_IP_PACKET_SIZE);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static BOOL SessionCheckCount(DWORD Count)
+{
+    if (Count == 0)
+    {
+        LogFailure(WINTUN_LOG_ERR, ERROR_INVALID_PARAMETER, L"Asking for a batch of 0 packets");
+        return FALSE;
+    }
+    return TRUE;
 }
 
 BYTE *WINAPI WintunReceivePacket(WINTUN_SESSION_HANDLE Session, DWORD *PacketSize)
 {
-    SESSION_RECEIVE *Side = &Session->Receive;
-    BYTE *Data = NULL;
+    RING_PACKET Packet;
 
-    AcquireSRWLockExclusive(&Side->Lock);
-    DWORD Error = SessionTake(Side, &Data, PacketSize);
-    BOOL Ended = Side->Ended;
-    ReleaseSRWLockExclusive(&Side->Lock);
-    switch (Error)
+    if (SessionTake(Session, &Packet, 1) == 0)
     {
-    case ERROR_SUCCESS:
-        break;
-    case ERROR_NO_MORE_ITEMS:
-        SetLastError(Error);
-        break;
-    case ERROR_HANDLE_EOF:
-        if (Ended)
-        {
-            /* The event wakes one waiter each time; let it wake the next. */
-            SetEvent(Session->ReadEvent);
-            SetLastError(Error);
-            break;
-        }
-        SessionTell(Error, L"Receiving: the adapter is terminating", &Side->Told);
-        break;
-    default:
-        SessionTell(Error, L"Receiving: the ring of received packets is corrupt", &Side->Told);
-        break;
+        return NULL;
     }
-    return Data;
+    *PacketSize = Packet.Length;
+    return Packet.Data;
 }
 
-/* Gives the driver the space of all packets that nothing unreleased precedes. */
-static VOID SessionAdvanceHead(SESSION_RECEIVE *Side)
+DWORD WINAPI AditReceivePackets(WINTUN_SESSION_HANDLE Session, ADIT_PACKET *Packets, DWORD Count)
 {
-    RING_CONSUMER *Cursor = &Side->Cursor;
-    ULONG Offset = Side->Released;
-
-    while (Offset != Cursor->Next)
-    {
-        ULONG Size = SessionPacketAt(Cursor->Ring, Offset)->Size;
-        if (!(Size & SESSION_PACKET_MARK))
-        {
-            break;
-        }
-        if (!SessionNextOffset(
-                Size & ~SESSION_PACKET_MARK, Offset, Cursor->Next, Cursor->Capacity, &Offset))
-        {
-            Side->Corrupt = TRUE;
-            break;
-        }
-    }
-    if (Offset != Side->Released)
-    {
-        Side->Released = Offset;
-        RingConsumerRelease(Cursor, Offset);
-    }
+    return SessionCheckCount(Count) ? SessionTake(Session, (RING_PACKET *)(VOID *)Packets, Count)
+                                    : 0;
 }
 
 VOID WINAPI WintunReleaseReceivePacket(WINTUN_SESSION_HANDLE Session, const BYTE *Packet)
 {
-    SESSION_RECEIVE *Side = &Session->Receive;
-    RING_CONSUMER *Cursor = &Side->Cursor;
-    ULONG Offset;
-    BOOL IsOurs = TRUE;
+    ADIT_PACKET Only = {(BYTE *)Packet, 0};
 
-    AcquireSRWLockExclusive(&Side->Lock);
-    if (!Side->Ended)
-    {
-        IsOurs = SessionPacketOffset(Cursor->Ring, Cursor->Capacity, Packet, &Offset) &&
-                 SessionIsWithin(Offset, Side->Released, Cursor->Next, Cursor->Capacity);
-        if (IsOurs)
-        {
-            SessionPacketAt(Cursor->Ring, Offset)->Size |= SESSION_PACKET_MARK;
-            SessionAdvanceHead(Side);
-        }
-    }
-    ReleaseSRWLockExclusive(&Side->Lock);
-    if (!IsOurs)
-    {
-        LogFailure(
-            WINTUN_LOG_ERR, ERROR_INVALID_PARAMETER,
-            L"Releasing a packet that was not received, or is released already");
-    }
+    SessionRelease(Session, &Only, 1);
 }
 
-static DWORD SessionReserve(SESSION_SEND *Side, DWORD PacketSize, BYTE **Data)
+VOID WINAPI
+AditReleaseReceivePackets(WINTUN_SESSION_HANDLE Session, const ADIT_PACKET *Packets, DWORD Count)
 {
-    RING_PRODUCER *Cursor = &Side->Cursor;
-    uint32_t Offset;
-
-    if (Side->Ended || RingLoadRelaxed(&Cursor->Ring->Head) == TUN_RING_TERMINATED)
-    {
-        return ERROR_HANDLE_EOF;
-    }
-    if (Side->Corrupt)
-    {
-        return ERROR_INVALID_DATA;
-    }
-    switch (RingProducerReserve(Cursor, PacketSize, &Offset))
-    {
-    case RingReserved:
-        break;
-    case RingFull:
-        return ERROR_BUFFER_OVERFLOW;
-    default:
-        /* The driver may have left since the first look. */
-        if (RingLoadRelaxed(&Cursor->Ring->Head) == TUN_RING_TERMINATED)
-        {
-            return ERROR_HANDLE_EOF;
-        }
-        Side->Corrupt = TRUE;
-        return ERROR_INVALID_DATA;
-    }
-    TUN_PACKET *Packet = RingProducerPacket(Cursor, Offset);
-    Packet->Size = PacketSize | SESSION_PACKET_MARK;
-    *Data = Packet->Data;
-    return ERROR_SUCCESS;
+    SessionRelease(Session, Packets, Count);
 }
 
 BYTE *WINAPI WintunAllocateSendPacket(WINTUN_SESSION_HANDLE Session, DWORD PacketSize)
 {
-    SESSION_SEND *Side = &Session->Send;
-    BYTE *Data = NULL;
+    RING_PACKET Packet = {.Length = PacketSize};
 
-    if (PacketSize > WINTUN_MAX_IP_PACKET_SIZE)
+    if (!SessionCheckSize(PacketSize) || SessionReserve(Session, &Packet, 1) == 0)
     {
-        LogFailure(
-            WINTUN_LOG_ERR, ERROR_INVALID_PARAMETER,
-            L"Sending a packet of %1!u! bytes; the largest has %2!u!", PacketSize,
-            WINTUN_MAX_IP_PACKET_SIZE);
         return NULL;
     }
-    AcquireSRWLockExclusive(&Side->Lock);
-    DWORD Error = SessionReserve(Side, PacketSize, &Data);
-    BOOL Ended = Side->Ended;
-    ReleaseSRWLockExclusive(&Side->Lock);
-    switch (Error)
-    {
-    case ERROR_SUCCESS:
-        break;
-    case ERROR_BUFFER_OVERFLOW:
-        SetLastError(Error);
-        break;
-    case ERROR_HANDLE_EOF:
-        if (Ended)
-        {
-            SetLastError(Error);
-            break;
-        }
-        SessionTell(Error, L"Sending: the adapter is terminating", &Side->Told);
-        break;
-    default:
-        SessionTell(Error, L"Sending: the ring of sent packets is corrupt", &Side->Told);
-        break;
-    }
-    return Data;
+    return Packet.Data;
 }
 
-/* Publishes all packets that nothing unsent precedes; whether the driver is to be woken for it. */
-static BOOL SessionAdvanceTail(SESSION_SEND *Side)
+DWORD WINAPI
+AditAllocateSendPackets(WINTUN_SESSION_HANDLE Session, ADIT_PACKET *Packets, DWORD Count)
 {
-    RING_PRODUCER *Cursor = &Side->Cursor;
-    ULONG Offset = Side->Published;
-
-    while (Offset != Cursor->Next)
+    if (!SessionCheckCount(Count))
     {
-        ULONG Size = SessionPacketAt(Cursor->Ring, Offset)->Size;
-        if (Size & SESSION_PACKET_MARK)
+        return 0;
+    }
+    for (DWORD Index = 0; Index < Count; ++Index)
+    {
+        if (!SessionCheckSize(Packets[Index].Size))
         {
-            break;
-        }
-        if (!SessionNextOffset(Size, Offset, Cursor->Next, Cursor->Capacity, &Offset))
-        {
-            Side->Corrupt = TRUE;
-            break;
+            return 0;
         }
     }
-    if (Offset == Side->Published)
-    {
-        return FALSE;
-    }
-    Side->Published = Offset;
-    RingProducerPublish(Cursor, Offset);
-    return RingProducerMustSignal(Cursor);
+    return SessionReserve(Session, (RING_PACKET *)(VOID *)Packets, Count);
 }
 
 VOID WINAPI WintunSendPacket(WINTUN_SESSION_HANDLE Session, const BYTE *Packet)
 {
-    SESSION_SEND *Side = &Session->Send;
-    RING_PRODUCER *Cursor = &Side->Cursor;
-    ULONG Offset;
-    BOOL IsOurs = TRUE;
-    BOOL MustSignal = FALSE;
+    ADIT_PACKET Only = {(BYTE *)Packet, 0};
 
-    AcquireSRWLockExclusive(&Side->Lock);
-    if (!Side->Ended)
-    {
-        IsOurs = SessionPacketOffset(Cursor->Ring, Cursor->Capacity, Packet, &Offset) &&
-                 SessionIsWithin(Offset, Side->Published, Cursor->Next, Cursor->Capacity);
-        if (IsOurs)
-        {
-            SessionPacketAt(Cursor->Ring, Offset)->Size &= ~SESSION_PACKET_MARK;
-            MustSignal = SessionAdvanceTail(Side);
-        }
-    }
-    ReleaseSRWLockExclusive(&Side->Lock);
-    if (MustSignal)
-    {
-        SetEvent(Session->WriteEvent);
-    }
-    if (!IsOurs)
-    {
-        LogFailure(
-            WINTUN_LOG_ERR, ERROR_INVALID_PARAMETER,
-            L"Sending a packet that was not allocated, or is sent already");
-    }
+    SessionSend(Session, &Only, 1);
+}
+
+VOID WINAPI AditSendPackets(WINTUN_SESSION_HANDLE Session, const ADIT_PACKET *Packets, DWORD Count)
+{
+    SessionSend(Session, Packets, Count);
 }

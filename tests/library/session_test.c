@@ -36,8 +36,8 @@ static PEER PeerStart(void)
 
     if (CHECK(Peer.Session != NULL))
     {
-        CHECK(RingProducerInitialize(&Peer.Producer, Peer.Session->Receive.Cursor.Ring, CAPACITY));
-        CHECK(RingConsumerInitialize(&Peer.Consumer, Peer.Session->Send.Cursor.Ring, CAPACITY));
+        CHECK(RingProducerInitialize(&Peer.Producer, Peer.Session->Receive.Ring, CAPACITY));
+        CHECK(RingConsumerInitialize(&Peer.Consumer, Peer.Session->Send.Ring, CAPACITY));
     }
     return Peer;
 }
@@ -90,9 +90,10 @@ static void TestLayout(void)
         CHECK_FAILS(SessionAllocate(Wrong[Index]), ERROR_INVALID_PARAMETER);
     }
     PEER Peer = PeerStart();
-    TUN_RING *SendRing = Peer.Session->Receive.Cursor.Ring;
-    TUN_RING *ReceiveRing = Peer.Session->Send.Cursor.Ring;
-    CHECK(SendRing->Head == 0 && SendRing->Tail == 0 && SendRing->Alertable == 1);
+    TUN_RING *SendRing = Peer.Session->Receive.Ring;
+    TUN_RING *ReceiveRing = Peer.Session->Send.Ring;
+    CHECK(SendRing->Head == 0 && SendRing->Tail == 0);
+    CHECK(SendRing->Alertable == TUN_RING_ALERTABLE_MAINTAINED);
     CHECK(ReceiveRing->Head == 0 && ReceiveRing->Tail == 0 && ReceiveRing->Alertable == 0);
     /* Both rings end inside their memory, and do not overlap. */
     CHECK((BYTE *)ReceiveRing >= (BYTE *)SendRing + TUN_RING_SIZE(CAPACITY));
@@ -120,7 +121,7 @@ static void TestReceiveOrder(void)
     CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_NO_MORE_ITEMS);
 
     /* Space comes back only behind the oldest packet. */
-    volatile uint32_t *Head = &Peer.Session->Receive.Cursor.Ring->Head;
+    volatile uint32_t *Head = &Peer.Session->Receive.Ring->Head;
     WintunReleaseReceivePacket(Peer.Session, Packets[2]);
     WintunReleaseReceivePacket(Peer.Session, Packets[1]);
     CHECK(*Head == 0);
@@ -173,8 +174,8 @@ static void TestReceiveWrap(void)
 static void TestSendOrder(void)
 {
     PEER Peer = PeerStart();
-    volatile uint32_t *Tail = &Peer.Session->Send.Cursor.Ring->Tail;
-    HANDLE Moved = Peer.Session->WriteEvent;
+    volatile uint32_t *Tail = &Peer.Session->Send.Ring->Tail;
+    HANDLE Moved = Peer.Session->TailMoved;
     BYTE *Packets[3];
 
     for (uint32_t Index = 0; Index < 3; ++Index)
@@ -189,7 +190,7 @@ static void TestSendOrder(void)
     CHECK(WaitForSingleObject(Moved, 0) == WAIT_TIMEOUT);
 
     /* The driver is woken if it sleeps, and only for something new. */
-    Peer.Session->Send.Cursor.Ring->Alertable = 1;
+    Peer.Session->Send.Ring->Alertable = 1;
     WintunSendPacket(Peer.Session, Packets[0]);
     CHECK(WaitForSingleObject(Moved, 0) == WAIT_TIMEOUT);
     WintunSendPacket(Peer.Session, Packets[2]);
@@ -211,7 +212,7 @@ static void TestSendOrder(void)
 static void TestSendFull(void)
 {
     PEER Peer = PeerStart();
-    TUN_RING *Ring = Peer.Session->Send.Cursor.Ring;
+    TUN_RING *Ring = Peer.Session->Send.Ring;
     uint32_t Count = 0;
     BYTE *Packet;
 
@@ -234,22 +235,45 @@ static void TestSendFull(void)
     WintunEndSession(Peer.Session);
 }
 
-/* Terminal marks end the session on their side, for good, and without a flood of messages. */
+/* One of the driver's marks ends the session both ways, for good, and with one message. */
 static void TestTerminated(void)
 {
-    PEER Peer = PeerStart();
     DWORD Size;
 
-    CHECK(PeerSend(&Peer, 40, 1));
-    Peer.Session->Receive.Cursor.Ring->Tail = TUN_RING_TERMINATED;
-    Peer.Session->Send.Cursor.Ring->Head = TUN_RING_TERMINATED;
-    LoggedMessages = 0;
-    CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_HANDLE_EOF);
-    CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_HANDLE_EOF);
-    CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 0), ERROR_HANDLE_EOF);
-    CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 20), ERROR_HANDLE_EOF);
-    CHECK(LoggedMessages == 2);
-    WintunEndSession(Peer.Session);
+    for (int Mark = 0; Mark < 2; ++Mark)
+    {
+        PEER Peer = PeerStart();
+        HANDLE Event = WintunGetReadWaitEvent(Peer.Session);
+        CHECK(PeerSend(&Peer, 40, 1));
+        LoggedMessages = 0;
+        if (Mark == 0)
+        {
+            Peer.Session->Receive.Ring->Tail = TUN_RING_TERMINATED;
+            CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_HANDLE_EOF);
+        }
+        else
+        {
+            Peer.Session->Send.Ring->Head = TUN_RING_TERMINATED;
+            CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 0), ERROR_HANDLE_EOF);
+            /* A thread that waits to receive is told. */
+            CHECK(WaitForSingleObject(Event, 0) == WAIT_OBJECT_0);
+        }
+        CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_HANDLE_EOF);
+        CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_HANDLE_EOF);
+        CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 0), ERROR_HANDLE_EOF);
+        CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 20), ERROR_HANDLE_EOF);
+        CHECK(LoggedMessages == 1);
+
+        /* A client that waits again and again is not woken for ever. */
+        int Wakes = 0;
+        while (Wakes < 10000 && WaitForSingleObject(Event, 0) == WAIT_OBJECT_0)
+        {
+            CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_HANDLE_EOF);
+            ++Wakes;
+        }
+        CHECK(Wakes > 16 && Wakes < 1000);
+        WintunEndSession(Peer.Session);
+    }
 }
 
 static void TestCorruptOffsets(void)
@@ -260,16 +284,20 @@ static void TestCorruptOffsets(void)
     for (size_t Index = 0; Index < sizeof(Wrong) / sizeof(Wrong[0]); ++Index)
     {
         PEER Peer = PeerStart();
-        Peer.Session->Receive.Cursor.Ring->Tail = Wrong[Index];
+        LoggedMessages = 0;
+        Peer.Session->Receive.Ring->Tail = Wrong[Index];
         CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_INVALID_DATA);
         /* Once corrupt, always corrupt: what was in it is not to be trusted. */
-        Peer.Session->Receive.Cursor.Ring->Tail = 0;
+        Peer.Session->Receive.Ring->Tail = 0;
         CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_INVALID_DATA);
+        CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 20), ERROR_HANDLE_EOF);
+        CHECK(LoggedMessages == 1);
+        WintunEndSession(Peer.Session);
 
-        /* Head is looked at again when the ring is full by the last look. */
-        Peer.Session->Send.Cursor.Ring->Head = Wrong[Index];
-        CHECK(WintunAllocateSendPacket(Peer.Session, 0xFFFF) != NULL);
-        CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 0xFFFF), ERROR_INVALID_DATA);
+        Peer = PeerStart();
+        Peer.Session->Send.Ring->Head = Wrong[Index];
+        CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 20), ERROR_HANDLE_EOF);
+        CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_INVALID_DATA);
         WintunEndSession(Peer.Session);
     }
 }
@@ -287,29 +315,28 @@ static void TestCorruptSizes(void)
         CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_INVALID_DATA);
         WintunEndSession(Peer.Session);
     }
+}
 
-    /* A client that writes in front of its own packet. */
+/* A client that writes in front of its own packets confuses nobody. */
+static void TestOverwrittenHeaders(void)
+{
     PEER Peer = PeerStart();
+    TUN_PACKET *Sent;
+    uint32_t Length;
+    DWORD Size;
+
     CHECK(PeerSend(&Peer, 40, 1));
     BYTE *Packet = WintunReceivePacket(Peer.Session, &Size);
     memset(Packet - sizeof(TUN_PACKET), 0x7F, sizeof(TUN_PACKET));
     WintunReleaseReceivePacket(Peer.Session, Packet);
-    CHECK(Peer.Session->Receive.Cursor.Ring->Head == 0);
-    CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_INVALID_DATA);
+    CHECK(Peer.Session->Receive.Ring->Head == 44);
+    CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_NO_MORE_ITEMS);
+
     Packet = WintunAllocateSendPacket(Peer.Session, 40);
     memset(Packet - sizeof(TUN_PACKET), 0x7F, sizeof(TUN_PACKET));
     WintunSendPacket(Peer.Session, Packet);
-    CHECK(Peer.Session->Send.Cursor.Ring->Tail == 0);
-    CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 40), ERROR_INVALID_DATA);
-    WintunEndSession(Peer.Session);
-
-    /* A size above the largest, although the ring holds that much. */
-    Peer = PeerStart();
-    Packet = WintunAllocateSendPacket(Peer.Session, 0xFFFF);
-    CHECK(Packet != NULL && WintunAllocateSendPacket(Peer.Session, 0x8000) != NULL);
-    ((TUN_PACKET *)(void *)(Packet - sizeof(TUN_PACKET)))->Size = 0x80010000;
-    WintunSendPacket(Peer.Session, Packet);
-    CHECK(Peer.Session->Send.Cursor.Ring->Tail == 0);
+    CHECK(RingConsumerPoll(&Peer.Consumer) == RingNotEmpty);
+    CHECK(RingConsumerPeek(&Peer.Consumer, &Sent, &Length) == RingNotEmpty && Length == 40);
     WintunEndSession(Peer.Session);
 }
 
@@ -376,6 +403,28 @@ static void TestEndWakes(void)
     }
 }
 
+/* Ending twice, or nothing, does nothing; late calls find the end. */
+static void TestLateCalls(void)
+{
+    PEER Peer = PeerStart();
+    ADIT_SESSION_STATISTICS Statistics = {.Size = sizeof(Statistics)};
+    BYTE *Packet = WintunAllocateSendPacket(Peer.Session, 20);
+    DWORD Size;
+
+    WintunEndSession(NULL);
+    WintunEndSession(Peer.Session);
+    LoggedErrors = 0;
+    WintunEndSession(Peer.Session);
+    CHECK(LoggedErrors == 1);
+    WintunSendPacket(Peer.Session, Packet);
+    WintunReleaseReceivePacket(Peer.Session, Packet);
+    CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_HANDLE_EOF);
+    CHECK_FAILS(WintunAllocateSendPacket(Peer.Session, 20), ERROR_HANDLE_EOF);
+    CHECK_FAILS(AditGetSessionStatistics(Peer.Session, &Statistics), ERROR_HANDLE_EOF);
+    CHECK(WintunGetReadWaitEvent(Peer.Session) != NULL);
+    CHECK(LoggedErrors == 1);
+}
+
 int main(void)
 {
     WintunSetLogger(CountMessages);
@@ -387,7 +436,9 @@ int main(void)
     TestTerminated();
     TestCorruptOffsets();
     TestCorruptSizes();
+    TestOverwrittenHeaders();
     TestEndWakes();
+    TestLateCalls();
     SessionUninitialize();
     return CheckResult("session_test");
 }

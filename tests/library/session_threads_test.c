@@ -109,7 +109,7 @@ static void TestSenders(void)
     STAMP Stamp;
 
     Session = SessionAllocate(CAPACITY);
-    RingConsumerInitialize(&Consumer, Session->Send.Cursor.Ring, CAPACITY);
+    RingConsumerInitialize(&Consumer, Session->Send.Ring, CAPACITY);
     for (ULONG_PTR Index = 0; Index < THREAD_COUNT; ++Index)
     {
         Threads[Index] = CreateThread(NULL, 0, SendPackets, (void *)Index, 0, NULL);
@@ -121,7 +121,7 @@ static void TestSenders(void)
         {
             Result = RingConsumerSleep(&Consumer);
             if (Result == RingEmpty &&
-                !CHECK(WaitForSingleObject(Session->WriteEvent, TIME_LIMIT_MS) == WAIT_OBJECT_0))
+                !CHECK(WaitForSingleObject(Session->TailMoved, TIME_LIMIT_MS) == WAIT_OBJECT_0))
             {
                 break;
             }
@@ -210,7 +210,7 @@ static void TestReceivers(void)
     DWORD ExitCode;
 
     Session = SessionAllocate(CAPACITY);
-    TUN_RING *Ring = Session->Receive.Cursor.Ring;
+    TUN_RING *Ring = Session->Receive.Ring;
     RingProducerInitialize(&Producer, Ring, CAPACITY);
     for (ULONG_PTR Index = 0; Index < THREAD_COUNT; ++Index)
     {

@@ -4,6 +4,8 @@
 static ERESOURCE AdapterListLock;
 static LIST_ENTRY AdapterList; /* AdapterListLock */
 
+#pragma alloc_text(INIT, AdapterListInitialize)
+
 static VOID AdapterListAcquire(BOOLEAN Exclusive)
 {
     KeEnterCriticalRegion();

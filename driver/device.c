@@ -8,6 +8,13 @@
 static PDRIVER_DISPATCH NdisDeviceControl;
 static PDRIVER_DISPATCH NdisCleanup;
 
+static NTSTATUS DeviceRegisterRings(PDEVICE_OBJECT DeviceObject, PIRP Irp);
+
+#pragma alloc_text(INIT, DeviceHook)
+#pragma alloc_text(INIT, DeviceProcessNotifyStart)
+#pragma alloc_text(PAGE, DeviceProcessNotifyStop)
+#pragma alloc_text(PAGE, DeviceRegisterRings)
+
 static NTSTATUS DeviceComplete(_Inout_ PIRP Irp, NTSTATUS Status)
 {
     Irp->IoStatus.Status = Status;

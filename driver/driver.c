@@ -15,6 +15,11 @@
 
 static NDIS_HANDLE MiniportDriverHandle;
 
+static NTSTATUS DriverRegisterMiniport(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath);
+
+#pragma alloc_text(INIT, DriverEntry)
+#pragma alloc_text(INIT, DriverRegisterMiniport)
+
 /*
  * The NDIS version to ask for: the running one, within what this driver was written to. NDIS 6.20
  * came with Windows 7, 6.30 with Windows 8 ("Overview of NDIS versions").

@@ -3,6 +3,8 @@
 
 #include "messages.h"
 
+#pragma alloc_text(INIT, EventInitialize)
+
 /* Strings of the event that has most of them. */
 #define EVENT_MAX_STRINGS 6
 

@@ -9,6 +9,17 @@
 #include "receive.h"
 #include "session.h"
 
+static NDIS_STATUS MiniportSetAttributes(PADAPTER Adapter);
+static VOID MiniportCreateLink(PADAPTER Adapter, PDEVICE_OBJECT PhysicalDevice);
+static NTSTATUS MiniportCreate(
+    NDIS_HANDLE MiniportHandle, PNDIS_MINIPORT_INIT_PARAMETERS Parameters, PADAPTER *Created);
+
+#pragma alloc_text(PAGE, MiniportSetAttributes)
+#pragma alloc_text(PAGE, MiniportCreateLink)
+#pragma alloc_text(PAGE, MiniportCreate)
+#pragma alloc_text(PAGE, MiniportInitialize)
+#pragma alloc_text(PAGE, MiniportHalt)
+
 static NDIS_STATUS MiniportSetAttributes(_In_ PADAPTER Adapter)
 {
     NDIS_MINIPORT_ADAPTER_ATTRIBUTES Registration = {

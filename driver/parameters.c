@@ -3,6 +3,8 @@
 
 #include "event.h"
 
+#pragma alloc_text(PAGE, ParametersRead)
+
 static ULONG ParametersReadInteger(
     _In_ PADAPTER Adapter,
     _In_ NDIS_HANDLE Configuration,

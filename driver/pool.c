@@ -6,6 +6,8 @@
 static POOL_TYPE PoolType;
 static ULONG MappingPriority;
 
+#pragma alloc_text(INIT, PoolInitialize)
+
 _Use_decl_annotations_
 VOID PoolInitialize(ULONG NdisVersion)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "security.h"
 
+#pragma alloc_text(PAGE, SecurityCheckRegister)
+
 /*
  * D:P(A;;FA;;;SY)(A;;FA;;;BA)S:(ML;;NWNRNX;;;HI) as a self-relative security descriptor
  * ([MS-DTYP] 2.4.6 SECURITY_DESCRIPTOR, 2.4.5 ACL, 2.4.4 ACE, 2.4.2 SID): full access for

@@ -24,6 +24,9 @@ DRIVER_INITIALIZE GsDriverEntry;
 VOID SecurityInitializeCookie(VOID);
 DECLSPEC_NORETURN VOID FASTCALL __report_gsfailure(ULONG_PTR StackCookie);
 
+#pragma alloc_text(INIT, SecurityInitializeCookie)
+#pragma alloc_text(INIT, GsDriverEntry)
+
 /* A count that no two starts have in common; an import for it would be one of hal.dll's. */
 static ULONG64 SecurityCounter(VOID)
 {

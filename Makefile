@@ -29,6 +29,7 @@ check: deps
 
 check-all: deps
 	@scripts/install-dependencies --all
+	@scripts/wine32
 	@scripts/check --all $(PRESETS)
 
 # With SIGN_CERT=... and SIGN_KEY=..., and what else scripts/dist lists, signed with these.

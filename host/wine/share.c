@@ -45,6 +45,7 @@ typedef struct _SHARE_EXCHANGE
 {
     struct _SHARE_EXCHANGE *Next;
     HANDLE Process;
+    BOOLEAN Is32Bit;
     HANDLE Helper; /* thread */
     PVOID Code;    /* the helper's page in the client */
     ULONG64 Share;
@@ -119,11 +120,7 @@ static NTSTATUS ShareOpenProcess(SHARE_EXCHANGE *Exchange, HANDLE ProcessId)
         return Status;
     NtQueryInformationProcess(
         Exchange->Process, ProcessWow64Information, &Wow64, sizeof(Wow64), NULL);
-    if (Wow64 != 0)
-    {
-        LogError("rings of 32-bit programs cannot be shared; use a 64-bit program");
-        return STATUS_NOT_SUPPORTED;
-    }
+    Exchange->Is32Bit = Wow64 != 0;
     return STATUS_SUCCESS;
 }
 
@@ -144,6 +141,7 @@ typedef struct _SHARE_START
 {
     SHARE_EXCHANGE *Exchange;
     SHARE_REMOTE_ARGUMENTS Arguments;
+    const VOID *Code;
     SIZE_T CodeSize;
 } SHARE_START;
 
@@ -160,8 +158,8 @@ static NTSTATUS ShareCreateHelper(PVOID Context)
     if (!NT_SUCCESS(Status))
         return Status;
     Remote = (PUCHAR)Exchange->Code + ((Start->CodeSize + 15) & ~(SIZE_T)15);
-    Status = NtWriteVirtualMemory(
-        Exchange->Process, Exchange->Code, (PVOID)ShareRemoteMain, Start->CodeSize, NULL);
+    Status =
+        NtWriteVirtualMemory(Exchange->Process, Exchange->Code, Start->Code, Start->CodeSize, NULL);
     if (NT_SUCCESS(Status))
         Status = NtWriteVirtualMemory(
             Exchange->Process, Remote, &Start->Arguments, sizeof(Start->Arguments), NULL);
@@ -178,10 +176,16 @@ static NTSTATUS ShareStartHelper(SHARE_EXCHANGE *Exchange)
     SHARE_START Start = {
         .Exchange = Exchange,
         .Arguments = {.Id = ++LastId, .WaitTime = {1, 0}, .Waits = 20},
+        .Code = (const VOID *)ShareRemoteMain,
         .CodeSize = (PUCHAR)ShareRemoteEnd - (PUCHAR)ShareRemoteMain};
     NTSTATUS Status = ShareCreateFile(Exchange, &Start.Arguments);
     if (!NT_SUCCESS(Status))
         return Status;
+    if (Exchange->Is32Bit)
+    {
+        Start.Code = ShareRemote32;
+        Start.CodeSize = ShareRemote32Size;
+    }
     if ((PUCHAR)ShareRemoteEnd <= (PUCHAR)ShareRemoteMain ||
         Start.CodeSize + 16 + sizeof(Start.Arguments) > PAGE_SIZE)
         return STATUS_INTERNAL_ERROR;

@@ -1,17 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The code that runs in the client: Linux system calls only, since the client's other threads are
- * stopped with whatever locks they hold. System call numbers: Linux, x86-64.
+ * stopped with whatever locks they hold. Compiled for amd64 into ndis.sys, and for x86 into bytes
+ * that ndis.sys has as ShareRemote32, for the clients of either kind.
  */
 #include "share_remote.h"
 
-#define SYS_MMAP              9
-#define SYS_MUNMAP            11
-#define SYS_PWRITE64          18
-#define SYS_GETPID            39
-#define SYS_FUTEX             202
-#define SYS_OPEN              2
-#define SYS_CLOSE             3
+/*
+ * Linux' system calls: numbers, and where they differ, the call. A 32-bit client is a 32-bit Linux
+ * process.
+ */
+#ifdef _M_AMD64
+#define SYS_OPEN     2
+#define SYS_CLOSE    3
+#define SYS_MMAP     9 /* offset in bytes */
+#define SYS_MUNMAP   11
+#define SYS_PWRITE64 18
+#define SYS_GETPID   39
+#define SYS_FUTEX    202
+#define MMAP_UNIT    1
+#else
+#define SYS_OPEN     5
+#define SYS_CLOSE    6
+#define SYS_GETPID   20
+#define SYS_MUNMAP   91
+#define SYS_PWRITE64 181
+#define SYS_MMAP     192 /* mmap2: offset in units of 4096 bytes */
+#define SYS_FUTEX    422 /* futex_time64 */
+#define MMAP_UNIT    4096
+#endif
+
 #define LINUX_O_RDWR          2
 #define LINUX_O_CLOEXEC       02000000
 #define LINUX_MAP_SHARED      1
@@ -32,15 +50,39 @@
 FORCEINLINE LONG_PTR RemoteCall(
     LONG_PTR Number, ULONG_PTR A, ULONG_PTR B, ULONG_PTR C, ULONG_PTR D, ULONG_PTR E, ULONG_PTR F)
 {
+    LONG_PTR Result;
+#ifdef _M_AMD64
     register ULONG_PTR Fourth __asm__("r10") = D;
     register ULONG_PTR Fifth __asm__("r8") = E;
     register ULONG_PTR Sixth __asm__("r9") = F;
-    LONG_PTR Result;
     __asm__ volatile("syscall"
                      : "=a"(Result)
                      : "a"(Number), "D"(A), "S"(B), "d"(C), "r"(Fourth), "r"(Fifth), "r"(Sixth)
                      : "rcx", "r11", "memory");
+#else
+    /* The sixth argument goes into ebp, which holds the frame. */
+    __asm__ volatile("pushl %[Sixth]\n\t"
+                     "pushl %%ebp\n\t"
+                     "movl 4(%%esp), %%ebp\n\t"
+                     "int $0x80\n\t"
+                     "popl %%ebp\n\t"
+                     "addl $4, %%esp"
+                     : "=a"(Result)
+                     : "a"(Number), "b"(A), "c"(B), "d"(C), "S"(D), "D"(E), [Sixth] "g"(F)
+                     : "memory", "cc");
+#endif
     return Result;
+}
+
+FORCEINLINE LONG_PTR
+RemotePwrite(LONG_PTR File, ULONG_PTR Address, ULONG_PTR Length, ULONG64 Offset)
+{
+#ifdef _M_AMD64
+    return RemoteCall(SYS_PWRITE64, (ULONG_PTR)File, Address, Length, Offset, 0, 0);
+#else
+    return RemoteCall(
+        SYS_PWRITE64, (ULONG_PTR)File, Address, Length, (ULONG)Offset, (ULONG)(Offset >> 32), 0);
+#endif
 }
 
 FORCEINLINE VOID RemoteWakeHost(HOST_SHARE_CONTROL *Control)
@@ -58,9 +100,9 @@ FORCEINLINE LONG RemoteShareRun(LONG_PTR File, const HOST_SHARE_RUN *Run, ULONG 
         LONG_PTR Result;
         for (ULONG64 Copied = 0; Copied < Chunk; Copied += (ULONG64)Result)
         {
-            Result = RemoteCall(
-                SYS_PWRITE64, (ULONG_PTR)File, Address + (ULONG_PTR)Copied,
-                (ULONG_PTR)(Chunk - Copied), (ULONG_PTR)(Run->Offset + Done + Copied), 0, 0);
+            Result = RemotePwrite(
+                File, Address + (ULONG_PTR)Copied, (ULONG_PTR)(Chunk - Copied),
+                Run->Offset + Done + Copied);
             if (Result == -LINUX_EINTR)
                 Result = 0;
             if (Result < 0)
@@ -68,7 +110,7 @@ FORCEINLINE LONG RemoteShareRun(LONG_PTR File, const HOST_SHARE_RUN *Run, ULONG 
         }
         Result = RemoteCall(
             SYS_MMAP, Address, (ULONG_PTR)Chunk, Protection, LINUX_MAP_SHARED | LINUX_MAP_FIXED,
-            (ULONG_PTR)File, (ULONG_PTR)(Run->Offset + Done));
+            (ULONG_PTR)File, (ULONG_PTR)((Run->Offset + Done) / MMAP_UNIT));
         if ((ULONG_PTR)Result != Address)
             return Result < 0 ? (LONG)-Result : LINUX_EIO;
         Done += Chunk;

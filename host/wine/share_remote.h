@@ -18,6 +18,8 @@ typedef struct _SHARE_REMOTE_ARGUMENTS
     ULONG Waits;        /* how many of them at most */
 } SHARE_REMOTE_ARGUMENTS;
 
+NT_ASSERT_OFFSET(SHARE_REMOTE_ARGUMENTS, Waits, 0x48, 0x48);
+
 /*
  * Thread routine. Opens the memory file and maps its control area, says HostShareReady, waits for
  * HostShareGo (for ten seconds, lest it outlive a host that died), copies and maps the runs, says
@@ -28,5 +30,9 @@ ULONG NTAPI ShareRemoteMain(SHARE_REMOTE_ARGUMENTS *Arguments);
 
 /* The first byte behind ShareRemoteMain. */
 VOID NTAPI ShareRemoteEnd(VOID);
+
+/* ShareRemoteMain for a 32-bit client (share_remote32.c); the arguments are the same there. */
+extern const UCHAR ShareRemote32[];
+extern const SIZE_T ShareRemote32Size;
 
 #endif

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Adapters, and what Linux is asked to do with them. */
 #include "device_client.h"
+#include "device_keeper.h"
 #include "device_traffic.h"
 
 #include <string.h>
 
 #define TUNNEL_TYPE L"AditDeviceTest"
+
+/* Whether this is a 32-bit client. */
+#define DEVICE_HAS_KEEPER (sizeof(VOID *) == 4)
 
 static WINTUN_CREATE_ADAPTER_FUNC *WintunCreateAdapter;
 static WINTUN_CLOSE_ADAPTER_FUNC *WintunCloseAdapter;
@@ -57,24 +61,53 @@ static BOOL DeviceAskLinux(const char *Question, const DEVICE *Device)
     return strcmp(Line, "yes") == 0;
 }
 
-static BOOL DeviceIdentify(DEVICE *Device)
+static WINTUN_ADAPTER_HANDLE DeviceMake(const char *Name, NET_LUID *Luid)
+{
+    WCHAR WideName[16];
+
+    wsprintfW(WideName, L"%S", Name);
+    WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(WideName, TUNNEL_TYPE, NULL);
+    if (CHECK(Adapter != NULL))
+    {
+        WintunGetAdapterLUID(Adapter, Luid);
+    }
+    return Adapter;
+}
+
+int DeviceKeep(const char *Name)
 {
     NET_LUID Luid;
 
-    WintunGetAdapterLUID(Device->Adapter, &Luid);
-    wsprintfW(Device->Link, L"\\\\.\\Global\\WINTUN%u", (UINT)Luid.Info.NetLuidIndex);
-    return CHECK(DeviceFind(&Luid, &Device->Found));
+    WINTUN_ADAPTER_HANDLE Adapter = DeviceLoadLibrary() ? DeviceMake(Name, &Luid) : NULL;
+    int Status = KeeperRun(Adapter, Luid.Value);
+    if (Adapter != NULL)
+    {
+        WintunCloseAdapter(Adapter);
+    }
+    return Status;
+}
+
+static BOOL DeviceIdentify(DEVICE *Device, const NET_LUID *Luid)
+{
+    wsprintfW(Device->Link, L"\\\\.\\Global\\WINTUN%u", (UINT)Luid->Info.NetLuidIndex);
+    return CHECK(DeviceFind(Luid, &Device->Found));
 }
 
 BOOL DeviceCreate(DEVICE *Device, ULONG Number, BOOL WithIpv6)
 {
-    WCHAR Name[16];
+    NET_LUID Luid;
 
     *Device = (DEVICE){.Number = Number, .Sockets = {INVALID_SOCKET, INVALID_SOCKET}};
     snprintf(Device->Name, sizeof(Device->Name), "Device%lu", Number);
-    wsprintfW(Name, L"%S", Device->Name);
-    Device->Adapter = WintunCreateAdapter(Name, TUNNEL_TYPE, NULL);
-    return CHECK(Device->Adapter != NULL) && DeviceIdentify(Device) &&
+    if (DEVICE_HAS_KEEPER)
+    {
+        Device->Adapter = KeeperStart(Device->Name, &Luid.Value);
+    }
+    else
+    {
+        Device->Adapter = DeviceMake(Device->Name, &Luid);
+    }
+    return Device->Adapter != NULL && DeviceIdentify(Device, &Luid) &&
            CHECK(DeviceAskLinux(WithIpv6 ? "configure6" : "configure4", Device)) &&
            TrafficOpen(Device, WithIpv6);
 }
@@ -82,7 +115,14 @@ BOOL DeviceCreate(DEVICE *Device, ULONG Number, BOOL WithIpv6)
 VOID DeviceRemove(DEVICE *Device)
 {
     TrafficClose(Device);
-    WintunCloseAdapter(Device->Adapter);
+    if (!DEVICE_HAS_KEEPER)
+    {
+        WintunCloseAdapter(Device->Adapter);
+    }
+    else if (Device->Adapter != NULL)
+    {
+        KeeperEnd(Device->Adapter);
+    }
     Device->Adapter = NULL;
 }
 

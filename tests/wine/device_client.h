@@ -51,7 +51,7 @@ typedef struct _TUN_REGISTER_RINGS
     TUN_RING_DESCRIPTOR Receive;
 } TUN_REGISTER_RINGS;
 
-_Static_assert(sizeof(TUN_REGISTER_RINGS) == 48, "TUN_REGISTER_RINGS");
+_Static_assert(sizeof(TUN_REGISTER_RINGS) == 6 * sizeof(VOID *), "TUN_REGISTER_RINGS");
 
 /* Bytes of a ring, and bytes that a packet takes in one. */
 #define TUN_RING_SIZE(Capacity)  (12u + (Capacity) + 0x10000u)
@@ -88,12 +88,12 @@ BOOL CheckEqual(UINT64 Actual, UINT64 Expected, const char *Text, const char *Fi
 
 typedef struct _DEVICE
 {
-    WINTUN_ADAPTER_HANDLE Adapter; /* NULL: not made by this process, or removed */
-    ULONG Number;                  /* its networks are 10.6.Number.0/24, fd00:6:Number::/64 */
-    char Name[16];                 /* of the connection and of the Linux interface */
-    ADAPTER_DEVICE Found;          /* with the path of its GUID_DEVINTERFACE_NET interface */
-    WCHAR Link[40];                /* \\.\Global\WINTUN<NetLuidIndex> */
-    UINT_PTR Sockets[2];           /* see device_traffic.h */
+    VOID *Adapter;        /* the library's handle, or a KEEPER; NULL: there is none, or removed */
+    ULONG Number;         /* its networks are 10.6.Number.0/24, fd00:6:Number::/64 */
+    char Name[16];        /* of the connection and of the Linux interface */
+    ADAPTER_DEVICE Found; /* with the path of its GUID_DEVINTERFACE_NET interface */
+    WCHAR Link[40];       /* \\.\Global\WINTUN<NetLuidIndex> */
+    UINT_PTR Sockets[2];  /* see device_traffic.h */
 } DEVICE;
 
 /* Loads adit.dll from the program's directory. */
@@ -107,6 +107,9 @@ BOOL DeviceCreate(DEVICE *Device, ULONG Number, BOOL WithIpv6);
 
 /* Removes the adapter, if it is there. */
 VOID DeviceRemove(DEVICE *Device);
+
+/* Makes an adapter and keeps it for another process (device_keeper.h); the exit status. */
+int DeviceKeep(const char *Name);
 
 /* Whether Linux sees the carrier of the interface; the interface. */
 BOOL DeviceHasCarrier(const DEVICE *Device);

@@ -182,7 +182,9 @@ static VOID OtherCapacities(DEVICE *Device)
 
 static VOID InputSizes(DEVICE *Device)
 {
-    static const DWORD Sizes[] = {0, 1, 23, 24, 40, 47, 49, 64, 4096};
+    /* Among them the size for clients of the other kind. */
+    static const DWORD Sizes[] = {0,  1,  20, 23, 25,  sizeof(VOID *) == 8 ? 24 : 48,
+                                  40, 47, 49, 64, 4096};
     CLIENT *Client = OpenClient(Device), *Good = MakeGood(Device);
     BYTE Input[4096] = {0};
     DWORD Returned;
@@ -371,7 +373,7 @@ static VOID WrongMemory(DEVICE *Device)
         {(VOID *)(ULONG_PTR)&MakeMemory, "the ring is the program", FALSE},
         {(VOID *)(ULONG_PTR)PAGE, "the ring is in the first pages", FALSE},
         {(VOID *)0x7FFFFFFF0000, "the ring reaches out of user space", FALSE},
-        {(VOID *)0xFFFF800000000000, "the ring is the system's", FALSE},
+        {(VOID *)~(ULONG_PTR)0x7FFFFFFF, "the ring is the system's", FALSE},
         {(VOID *)0xFFFFFFFFFFFFF000, "the ring wraps around", FALSE},
         {(VOID *)0xFFFFFFFFFFFFFFFC, "the ring is at the end", FALSE},
     };

@@ -9,6 +9,7 @@
  * It starts itself, and the process then waits to be killed, or ends with the status that is told:
  *
  *     device_test idle               does nothing
+ *     device_test keep NAME          has an adapter for a 32-bit one
  *     device_test hold PATH          registers rings with the device
  *     device_test hold-handle N      registers rings with the device that the inherited handle N
  * has open device_test leave PATH         registers rings and ends; the status is the error
@@ -106,6 +107,10 @@ static int CaseRunProcess(const char *What, const char *Argument)
     {
         CaseSayReady();
     }
+    if (strcmp(What, "keep") == 0)
+    {
+        return DeviceKeep(Argument);
+    }
     if (strcmp(What, "hold-handle") == 0)
     {
         Client->File = (HANDLE)(ULONG_PTR)strtoul(Argument, NULL, 10);
@@ -159,7 +164,7 @@ int main(int Count, char **Arguments)
     {
         return CaseRunProcess(Text, Count > 2 ? Arguments[2] : "");
     }
-    if (!DeviceLoadLibrary() || !DeviceCreate(&Device, 1, FALSE))
+    if ((sizeof(VOID *) == 8 && !DeviceLoadLibrary()) || !DeviceCreate(&Device, 1, FALSE))
     {
         return 1;
     }

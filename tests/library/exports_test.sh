@@ -23,6 +23,9 @@ $types
 $found"
 [ "$(echo "$exports" | wc -l)" -eq "$(($(echo "$types" | wc -l) + 1))" ] ||
     fail "exports are not one more than function types: $exports"
+declared=$(sed -n 's/^__declspec(dllimport) [A-Z_]* \([A-Za-z]*\);/\1/p' "$header" | sort)
+[ "$declared" = "$exports" ] || fail "functions declared for an import library and exports differ:
+$declared"
 echo "$exports" | grep -qx WintunGetAdapterLUID || fail "WintunGetAdapterLUID is not exported"
 echo "$exports" | grep -qx WintunGetAdapterLuid || fail "WintunGetAdapterLuid is not exported"
 

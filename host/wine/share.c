@@ -73,8 +73,9 @@ static NTSTATUS ShareStatusOf(LONG LinuxError)
     case LINUX_ENOMEM:
         return STATUS_INSUFFICIENT_RESOURCES;
     case LINUX_EXDEV:
-        LogError("a ring lies in memory that is shared with another process or another view; "
-                 "rings in section views are not supported under Wine. Use VirtualAlloc.");
+        LogError(
+            "a ring lies in a view of something whose Linux file cannot be opened for writing. "
+            "Use VirtualAlloc.");
         return STATUS_NOT_SUPPORTED;
     default:
         LogError("sharing a ring's pages failed with Linux error %d", LinuxError);

@@ -24,8 +24,8 @@ typedef struct _SHARE_VIEW
  * what changes the pages in that time without being a thread of the client: Linux I/O in flight.
  *
  * PASSIVE_LEVEL; waits for the client, at most about ten seconds. STATUS_ACCESS_VIOLATION: part of
- * the range is not committed or not writable. STATUS_NOT_SUPPORTED: shared
- * with something else already; said in the log. STATUS_INVALID_CID: no such
+ * the range is not committed or not writable. STATUS_NOT_SUPPORTED: a
+ * view of something that this process cannot open; said in the log. STATUS_INVALID_CID: no such
  * process. STATUS_IO_TIMEOUT: the client did not answer, as when its loader lock is held.
  */
 NTSTATUS ShareMap(HANDLE ProcessId, PVOID Base, SIZE_T Bytes, _Out_ SHARE_VIEW *View);

@@ -7,6 +7,8 @@
 
 #include "unixlib.h"
 
+#include <sys/types.h>
+
 int UnixTunOpen(void *Arguments);
 int UnixTunClose(void *Arguments);
 int UnixTunRename(void *Arguments);
@@ -24,5 +26,11 @@ int UnixSharePlan(void *Arguments);
 int UnixShareMap(void *Arguments);
 int UnixShareClose(void *Arguments);
 int UnixViewUnmap(void *Arguments);
+
+/*
+ * Opens the file behind a section's view, which that process has mapped from Start to End, for
+ * reading and writing; -1: it cannot be had.
+ */
+int UnixSectionOpen(uint32_t Pid, uint64_t Start, uint64_t End, dev_t Device, ino_t Inode);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory files that back a client's pages, and views of them in this process. Which file backs
- * which page of the client is read from /proc/PID/maps each time: nothing else knows what the
- * client did to its memory since. A file lives as long as a view uses it; the pages live as long
- * as anybody, the client included, maps them.
+ * Memory files that back a client's pages, and views of them in this process; pages of sections,
+ * which are shared already, keep the file that they have. Which file backs which page of the client
+ * is read from /proc/PID/maps each time: nothing else knows what the client did to its memory
+ * since. A file lives as long as a view uses it; the pages live as long as anybody, the client
+ * included, maps them.
  */
 #define _GNU_SOURCE
 #include "unix_lib.h"
@@ -48,6 +49,8 @@ typedef struct _UNIX_MAPPING
 {
     uint64_t Start;
     uint64_t End;
+    uint64_t FullStart; /* before clipping */
+    uint64_t FullEnd;
     uint64_t Offset;
     dev_t Device;
     ino_t Inode;
@@ -94,6 +97,32 @@ static UNIX_SHARE *ShareReferenceOf(const UNIX_MAPPING *Mapping)
             break;
     if (Share != NULL)
         Share->References++;
+    pthread_mutex_unlock(&ShareLock);
+    return Share;
+}
+
+/* A share for the file of a section that the client has mapped, referenced; NULL: it cannot be had.
+ */
+static UNIX_SHARE *ShareSection(const UNIX_MAPPING *Mapping, uint32_t Pid)
+{
+    UNIX_SHARE *Share;
+    int File =
+        UnixSectionOpen(Pid, Mapping->FullStart, Mapping->FullEnd, Mapping->Device, Mapping->Inode);
+    if (File < 0)
+        return NULL;
+    Share = calloc(1, sizeof(*Share));
+    if (Share == NULL)
+    {
+        close(File);
+        return NULL;
+    }
+    Share->References = 1;
+    Share->File = File;
+    Share->Device = Mapping->Device;
+    Share->Inode = Mapping->Inode;
+    pthread_mutex_lock(&ShareLock);
+    Share->Next = Shares;
+    Shares = Share;
     pthread_mutex_unlock(&ShareLock);
     return Share;
 }
@@ -179,6 +208,8 @@ static int ParseMapping(const char *Line, UNIX_MAPPING *Mapping)
             &Mapping->End, Permissions, &Mapping->Offset, &Major, &Minor, &Mapping->Inode,
             &Name) != 7)
         return 0;
+    Mapping->FullStart = Mapping->Start;
+    Mapping->FullEnd = Mapping->End;
     Mapping->Device = makedev(Major, Minor);
     Mapping->Writable = Permissions[0] == 'r' && Permissions[1] == 'w';
     Mapping->Executable = Permissions[2] == 'x';
@@ -253,10 +284,8 @@ int UnixSharePlan(void *Arguments)
         /* What Windows calls reserved, guarded or without access is not readable in Linux. */
         if (!Mapping->Writable)
             Plan->Error = EFAULT;
-        else if (Live != NULL)
-            continue;
-        else if (Mapping->Shared && !Mapping->Abandoned)
-            Plan->Error = EXDEV;
+        else if (Live != NULL || (Mapping->Shared && !Mapping->Abandoned))
+            continue; /* UnixShareMap finds its file */
         else if (Runs != 0 && Last->Address + Last->Length == Mapping->Start)
             Last->Length += Mapping->End - Mapping->Start;
         else if (Runs == HOST_SHARE_MAX_RUNS)
@@ -282,10 +311,12 @@ static void ViewFree(UNIX_VIEW *View)
 }
 
 /* Maps one piece of the range at its place in the view. */
-static int ViewMapPiece(UNIX_VIEW *View, const UNIX_MAPPING *Mapping, uint64_t Base)
+static int ViewMapPiece(UNIX_VIEW *View, const UNIX_MAPPING *Mapping, uint64_t Base, uint32_t Pid)
 {
     UNIX_SHARE *Share = ShareReferenceOf(Mapping);
     void *Address = (char *)View->Address + (Mapping->Start - Base);
+    if (Share == NULL && Mapping->Shared)
+        Share = ShareSection(Mapping, Pid);
     if (Share == NULL)
         return EXDEV;
     View->Shares[View->ShareCount++] = Share;
@@ -299,11 +330,11 @@ static int ViewMapPiece(UNIX_VIEW *View, const UNIX_MAPPING *Mapping, uint64_t B
 int UnixShareMap(void *Arguments)
 {
     HOST_SHARE_MAP *Map = Arguments;
+    uint32_t Pid = ShareOf(Map->Share)->Control->ClientPid;
     UNIX_MAPPING *Mappings;
     UNIX_VIEW *View = NULL;
     size_t Count;
-    Map->Error = ReadMappings(
-        ShareOf(Map->Share)->Control->ClientPid, Map->Base, Map->Bytes, &Mappings, &Count);
+    Map->Error = ReadMappings(Pid, Map->Base, Map->Bytes, &Mappings, &Count);
     if (Map->Error != 0)
         return 0;
     View = calloc(1, sizeof(*View) + Count * sizeof(View->Shares[0]));
@@ -318,7 +349,7 @@ int UnixShareMap(void *Arguments)
     if (View->Address == MAP_FAILED)
         Map->Error = errno;
     for (size_t i = 0; Map->Error == 0 && i < Count; i++)
-        Map->Error = ViewMapPiece(View, &Mappings[i], Map->Base);
+        Map->Error = ViewMapPiece(View, &Mappings[i], Map->Base, Pid);
     free(Mappings);
     if (Map->Error != 0)
     {

@@ -147,11 +147,13 @@ typedef struct _HOST_SHARE_PLAN
     uint64_t Share;
     uint64_t Base;
     uint64_t Bytes;
-    int32_t Error; /* EFAULT: not writable memory; EXDEV: shared with something else; E2BIG: too
-                      scattered */
+    int32_t Error; /* EFAULT: not writable memory; E2BIG: too scattered */
 } HOST_SHARE_PLAN;
 
-/* Maps the range, by now all in live shares, into this process as one piece. */
+/*
+ * Maps the range, by now all in live shares or in views of sections, into this process as one
+ * piece. EXDEV: a section's file cannot be opened.
+ */
 typedef struct _HOST_SHARE_MAP
 {
     uint64_t Share;

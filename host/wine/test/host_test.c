@@ -167,6 +167,59 @@ static void TestOtherMemory(void)
     VirtualFree(Heap, 0, MEM_RELEASE);
 }
 
+/* A section's view, with the section closed; another view, and a file, see what the driver does. */
+static void TestView(HANDLE File)
+{
+    unsigned char *View, *Other, Byte = 0;
+    DWORD Count;
+    HANDLE Section = CreateFileMappingW(File, NULL, PAGE_READWRITE, 0, 0x30000, NULL);
+    View = MapViewOfFile(Section, FILE_MAP_WRITE, 0, 0, 0);
+    Other = MapViewOfFile(Section, FILE_MAP_WRITE, 0, 0x10000, 0);
+    CloseHandle(Section);
+    CHECK(View != NULL && Other != NULL);
+    View[0x10005] = 4;
+    CHECK(Lock(0, View + 5, 0x2FFF0) == 0 && Read(0, 0x10000) == 4);
+    CHECK(Lock(1, Other, 0x1000) == 0 && Read(1, 5) == 4);
+    Write(0, 0x10000, 5);
+    CHECK(View[0x10005] == 5 && Other[5] == 5 && Read(1, 5) == 5);
+    Other[6] = 6;
+    CHECK(Read(0, 0x10001) == 6);
+    CHECK(UnmapViewOfFile(View));
+    Write(0, 0x10002, 7);
+    CHECK(Other[7] == 7);
+    Unlock(0);
+    Unlock(1);
+    CHECK(UnmapViewOfFile(Other));
+    if (File == INVALID_HANDLE_VALUE)
+        return;
+    SetFilePointer(File, 0x10007, NULL, FILE_BEGIN);
+    CHECK(ReadFile(File, &Byte, 1, &Count, NULL) && Count == 1 && Byte == 7);
+}
+
+static void TestViews(void)
+{
+    HANDLE File = CreateFileW(
+        L"C:\\host_test.tmp", GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS,
+        FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    HANDLE Section;
+    unsigned char *View;
+    TestView(INVALID_HANDLE_VALUE);
+    TestView(File);
+    Section = CreateFileMappingW(File, NULL, PAGE_READWRITE, 0, 0x30000, NULL);
+    View = MapViewOfFile(Section, FILE_MAP_READ, 0, 0, 0);
+    CHECK(Lock(0, View, 0x1000) == STATUS_ACCESS_VIOLATION_VALUE);
+    UnmapViewOfFile(View);
+    View = MapViewOfFile(Section, FILE_MAP_COPY, 0, 0, 0);
+    View[0] = 1;
+    CHECK(Lock(0, View, 0x1000) == 0 && Read(0, 0) == 1);
+    Write(0, 0, 2);
+    CHECK(View[0] == 2);
+    Unlock(0);
+    UnmapViewOfFile(View);
+    CloseHandle(Section);
+    CloseHandle(File);
+}
+
 static void TestBadMemory(void)
 {
     unsigned char *Memory = VirtualAlloc(NULL, 0x10000, MEM_RESERVE, PAGE_READWRITE);
@@ -525,6 +578,7 @@ int main(int argc, char **argv)
     Handles = DriverHandles();
     TestSharing();
     TestOtherMemory();
+    TestViews();
     TestBadMemory();
     TestEvents();
     TestAccess();

@@ -16,9 +16,11 @@ mkdir -p "$folder"
 cp "$dll" "$folder/adit.dll"
 llvm-readobj-19 --coff-exports "$dll" | sed -n 's/^ *Name: \(..*\)/EXPORT(\1)/p' >"$folder/functions.h"
 
+# MinGW's import library for x86 has no table of exception handlers.
+options=
 case $CPU in
 x86_64) machine=x64 ;;
-i686) machine=x86 ;;
+i686) machine=x86 options=/safeseh:no ;;
 aarch64) machine=arm64 ;;
 esac
 
@@ -37,7 +39,7 @@ clang-19 "$@" -I "$include" -I "$folder" -c "$source/linked.c" -o "$folder/linke
 (
     cd "$folder"
     cp "$libraries/adit.lib" "$kernel32" .
-    lld-link-19 /nologo "/machine:$machine" /subsystem:console /nodefaultlib \
+    lld-link-19 /nologo "/machine:$machine" $options /subsystem:console /nodefaultlib \
         /entry:mainCRTStartup /out:linked_msvc.exe linked.obj adit.lib "$(basename "$kernel32")"
 )
 for name in $linked linked_msvc; do

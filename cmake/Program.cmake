@@ -13,7 +13,16 @@ set(ADIT_USER_LINK_OPTIONS
   -fuse-ld=lld-19 -Wl,--guard-cf -Wl,--no-insert-timestamp -Wl,--gc-sections
   -Wl,--dynamicbase -Wl,--nxcompat -Wl,--high-entropy-va -Wl,-Xlink=/pdbsourcepath:.)
 if(ADIT_ARCH STREQUAL "x86")
+  # There is no such address space, and no handler of structured exceptions to list.
   list(REMOVE_ITEM ADIT_USER_LINK_OPTIONS -Wl,--high-entropy-va)
+  list(APPEND ADIT_USER_LINK_OPTIONS -Wl,--no-seh)
+endif()
+if(ADIT_ARCH STREQUAL "arm64")
+  list(APPEND ADIT_USER_LINK_OPTIONS
+    -Wl,--major-subsystem-version=10 -Wl,--minor-subsystem-version=0)
+else()
+  list(APPEND ADIT_USER_LINK_OPTIONS
+    -Wl,--major-subsystem-version=6 -Wl,--minor-subsystem-version=1)
 endif()
 
 # Debian has MinGW-w64's headers and libraries for x86 and amd64. The headers serve arm64 as well;

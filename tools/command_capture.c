@@ -55,6 +55,7 @@ static int CaptureSession(CAPTURE *Capture, WINTUN_ADAPTER_HANDLE Adapter, HANDL
         OutputFlush();
         BOOL Ended = TrafficRun(&Traffic);
         BOOL Written = RecordingClose(&Capture->Recording);
+        TrafficPrintStatistics(&Traffic);
         ExitCode = Ended && Written ? EXIT_OK : EXIT_FAILED;
     }
     WintunEndSession(Traffic.Session);

@@ -74,6 +74,7 @@ static int PingSession(PING_RESPONDER *Responder, WINTUN_ADAPTER_HANDLE Adapter,
         OutputPrint(
             L"%I64u packets received, %I64u pings answered, %I64u dropped\n", Responder->Received,
             Responder->Answered, Responder->Dropped);
+        TrafficPrintStatistics(&Traffic);
         ExitCode = Ended && Written ? EXIT_OK : EXIT_FAILED;
     }
     WintunEndSession(Traffic.Session);

@@ -7,25 +7,32 @@
 
 #define LIBRARY_DEFINE(Type, Name) Type *Name;
 LIBRARY_FUNCTIONS(LIBRARY_DEFINE)
+LIBRARY_OPTIONAL_FUNCTIONS(LIBRARY_DEFINE)
 #undef LIBRARY_DEFINE
 
 static HMODULE LibraryModule;
 static WCHAR LibraryFile[MAX_PATH];
 
-static BOOL LibraryImport(VOID *Function, const char *Name)
+BOOL LibraryRequire(BOOL IsThere, const char *Name)
 {
-    FARPROC Address = GetProcAddress(LibraryModule, Name);
-    if (Address == NULL)
+    WCHAR Version[32];
+
+    if (!IsThere)
     {
-        WCHAR Version[32];
         LibraryVersion(Version, ARRAYSIZE(Version));
         ReportError(
-            L"%ls, version %ls, has no function %hs: a newer one is needed", LibraryFile, Version,
-            Name);
-        return FALSE;
+            L"%ls, version %ls, has no function %hs: another version is needed", LibraryFile,
+            Version, Name);
     }
+    return IsThere;
+}
+
+static BOOL LibraryFind(VOID *Function, const char *Name)
+{
+    FARPROC Address = GetProcAddress(LibraryModule, Name);
+
     *(FARPROC *)Function = Address;
-    return TRUE;
+    return Address != NULL;
 }
 
 BOOL LibraryLoad(VOID)
@@ -40,13 +47,16 @@ BOOL LibraryLoad(VOID)
     }
     GetModuleFileNameW(LibraryModule, LibraryFile, ARRAYSIZE(LibraryFile));
     LibraryFile[ARRAYSIZE(LibraryFile) - 1] = 0;
-#define LIBRARY_IMPORT(Type, Name) &&LibraryImport(&Name, #Name)
+#define LIBRARY_IMPORT(Type, Name) &&LibraryRequire(LibraryFind(&Name, #Name), #Name)
     if (!(TRUE LIBRARY_FUNCTIONS(LIBRARY_IMPORT)))
     {
         FreeLibrary(LibraryModule);
         LibraryModule = NULL;
         return FALSE;
     }
+#undef LIBRARY_IMPORT
+#define LIBRARY_IMPORT(Type, Name) LibraryFind(&Name, #Name);
+    LIBRARY_OPTIONAL_FUNCTIONS(LIBRARY_IMPORT)
 #undef LIBRARY_IMPORT
     WintunSetLogger(ReportLibraryMessage);
     return TRUE;

@@ -22,8 +22,13 @@
                             Function(WINTUN_ALLOCATE_SEND_PACKET_FUNC, WintunAllocateSendPacket) \
                                 Function(WINTUN_SEND_PACKET_FUNC, WintunSendPacket)
 
+/* NULL where the library is an older one. */
+#define LIBRARY_OPTIONAL_FUNCTIONS(Function) \
+    Function(ADIT_GET_SESSION_STATISTICS_FUNC, AditGetSessionStatistics)
+
 #define LIBRARY_DECLARE(Type, Name) extern Type *Name;
 LIBRARY_FUNCTIONS(LIBRARY_DECLARE)
+LIBRARY_OPTIONAL_FUNCTIONS(LIBRARY_DECLARE)
 #undef LIBRARY_DECLARE
 
 /*
@@ -31,6 +36,10 @@ LIBRARY_FUNCTIONS(LIBRARY_DECLARE)
  * after telling the user what is wrong.
  */
 _Must_inspect_result_ BOOL LibraryLoad(VOID);
+
+/* Whether an optional function is there; FALSE after telling the user that it is not. */
+#define LIBRARY_REQUIRE(Name) LibraryRequire((Name) != NULL, #Name)
+_Must_inspect_result_ BOOL LibraryRequire(_In_ BOOL IsThere, _In_z_ const char *Name);
 
 /* Unloads it: what it still holds comes to its end. */
 VOID LibraryUnload(VOID);

@@ -2,6 +2,7 @@
 /* The packets of a session. */
 #include "traffic.h"
 #include "library.h"
+#include "output.h"
 #include "report.h"
 
 #define TRAFFIC_RING_CAPACITY 0x400000 /* 4 MiB for each direction */
@@ -73,5 +74,17 @@ BOOL TrafficRun(TRAFFIC *Traffic)
         {
             return TRUE;
         }
+    }
+}
+
+VOID TrafficPrintStatistics(const TRAFFIC *Traffic)
+{
+    ADIT_SESSION_STATISTICS Statistics = {.Size = sizeof(Statistics)};
+
+    if (AditGetSessionStatistics != NULL && AditGetSessionStatistics(Traffic->Session, &Statistics))
+    {
+        OutputPrint(
+            L"rings of %lu bytes: at most %lu in use receiving, %lu sending\n", Statistics.Capacity,
+            Statistics.ReceiveHighWater, Statistics.SendHighWater);
     }
 }

@@ -25,4 +25,7 @@ TrafficStart(_Inout_ TRAFFIC *Traffic, _In_ WINTUN_ADAPTER_HANDLE Adapter, _In_z
 /* Receives until the loop is ended. FALSE after telling the user what has ended the session. */
 _Must_inspect_result_ BOOL TrafficRun(_Inout_ TRAFFIC *Traffic);
 
+/* Tells the user how full the rings have been, if the library can tell that. */
+VOID TrafficPrintStatistics(_In_ const TRAFFIC *Traffic);
+
 #endif

@@ -72,7 +72,7 @@ fails() {
     shift 2
     ctl "$@"
     check "'$(cut -c1-60 <<<"$*")' is refused: $(head -n 1 "$work/err")" \
-        eval '[ "$status" -eq "$wanted" ] && has "$work/err" "$text" && [ ! -s "$work/out" ]'
+        eval 'same "$status" "$wanted" && has "$work/err" "$text" && same "$(cat "$work/out")" ""'
 }
 
 # Starts aditctl.exe, as $pid; its output goes to $work/NAME.out and $work/NAME.err.

@@ -139,7 +139,15 @@ typedef struct _KLOCK_QUEUE_HANDLE
 
 NT_ASSERT_SIZE(KLOCK_QUEUE_HANDLE, 0x18, 0xC);
 
+#if defined(_WIN32) && defined(__x86_64__)
+/* Not exported on amd64 before Windows 8: "KeInitializeSpinLock function", Remarks. */
+FORCEINLINE VOID KeInitializeSpinLock(_Out_ PKSPIN_LOCK SpinLock)
+{
+    *(volatile KSPIN_LOCK *)SpinLock = 0;
+}
+#else
 NTKERNELAPI VOID NTAPI KeInitializeSpinLock(_Out_ PKSPIN_LOCK SpinLock);
+#endif
 NTKERNELAPI VOID FASTCALL
 KeAcquireInStackQueuedSpinLock(_Inout_ PKSPIN_LOCK SpinLock, _Out_ PKLOCK_QUEUE_HANDLE LockHandle);
 NTKERNELAPI VOID FASTCALL KeReleaseInStackQueuedSpinLock(_In_ PKLOCK_QUEUE_HANDLE LockHandle);

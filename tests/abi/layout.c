@@ -3,7 +3,7 @@
  * Sizes and offsets of the NT structures that cross the driver's boundary, as a table in a section
  * of its own. See CMakeLists.txt.
  */
-#if defined(ADIT_REFERENCE_HEADERS)
+#if defined(ADIT_REFERENCE_WINE)
 #include <stdarg.h>
 #include <ntstatus.h>
 #define WIN32_NO_STATUS
@@ -69,4 +69,20 @@ __attribute__((section("layout"), used)) const unsigned Layout[] = {
     OFFSET(IRP, CancelRoutine),
     OFFSET(IRP, UserBuffer),
     OFFSET(IRP, Tail.Overlay.CurrentStackLocation),
+    SIZE(GUID),
+    SIZE(CLIENT_ID),
+    SIZE(GENERIC_MAPPING),
+    OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data),
+    SIZE(SECURITY_SUBJECT_CONTEXT),
+    OFFSET(MDL, Process),
+    OFFSET(IO_STACK_LOCATION, Parameters.Power.Type),
+    OFFSET(IO_STACK_LOCATION, Parameters.Power.State),
+#if !defined(ADIT_COMPARED_WITH_WINE)
+    /* Not in Wine's headers. */
+    SIZE(IO_ERROR_LOG_PACKET),
+    OFFSET(IO_ERROR_LOG_PACKET, ErrorCode),
+    OFFSET(IO_ERROR_LOG_PACKET, DumpData),
+    SIZE(FILE_OBJECT),
+    SIZE(EX_RUNDOWN_REF),
+#endif
 };

@@ -60,14 +60,15 @@ static ULONG SendCountNetBuffers(_In_ PNET_BUFFER_LIST Nbl)
     return Count;
 }
 
-/* The status that a list completes with, by the reason why it did not reach the ring. */
+/* The status that a list completes with, by the reason why it did not reach the ring; one of those
+ * that the page on NdisMSendNetBufferListsComplete has. */
 static NDIS_STATUS SendStatusOfDrop(ADIT_DROP Reason)
 {
     switch (Reason)
     {
     case AditDropNoSession:
     case AditDropRingCorrupt:
-        return NDIS_STATUS_MEDIA_DISCONNECTED;
+        return NDIS_STATUS_FAILURE;
     case AditDropPaused:
         return NDIS_STATUS_PAUSED;
     case AditDropRingFull:

@@ -19,8 +19,12 @@
 #define EXP_GUARD_SIZE     16
 #define EXP_GUARD_FILL     0xFB
 
-#define BAD_POOL_HEADER 0x19u
-#define BAD_POOL_CALLER 0xC2u
+#define EXP_POOL_DOCUMENT         "debugger/bug-check-0xc2--bad-pool-caller"
+#define EXP_POOL_OVERRUN_DOCUMENT "debugger/bug-check-0x19--bad-pool-header"
+
+/* Freed blocks that are kept to see whether somebody still writes to them, and their size. */
+#define EXP_QUARANTINE_BLOCKS 1024u
+#define EXP_QUARANTINE_BYTES  4096u
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -45,6 +49,14 @@ static struct
     EXP_POOL_RECORD *Buckets[EXP_POOL_BUCKETS];
     ULONG Count;
 } ExpPool = {.Lock = KI_MUTEX_INITIALIZER};
+
+/* Freed, the oldest first to go. */
+static struct
+{
+    KI_MUTEX Lock;
+    EXP_POOL_RECORD *Blocks[EXP_QUARANTINE_BLOCKS];
+    ULONG Next;
+} ExpFreed = {.Lock = KI_MUTEX_INITIALIZER};
 
 static ULONG ExpPoolBucket(PVOID Address)
 {
@@ -109,6 +121,57 @@ static EXP_POOL_RECORD *ExpRemoveRecord(PVOID Address)
     return Record;
 }
 
+/* The block goes back to the C library, if nobody wrote to it since it was freed. */
+static VOID ExpRelease(EXP_POOL_RECORD *Record)
+{
+    CHAR Tag[5];
+    for (SIZE_T Index = 0; ExpGuardSize() && Index < Record->Size; Index++)
+    {
+        ExpTagText(Record->Tag, Tag);
+        RULE_IN(
+            "ExFreePoolWithTag", Record->Address[Index] == EXP_POOL_FREE_FILL, "PoolUseAfterFree",
+            "debugger/bug-check-0xc1--special-pool-detected-memory-corruption",
+            "byte %zu of %zu at %p, tag '%s', was written after it was freed", (size_t)Index,
+            (size_t)Record->Size, (PVOID)Record->Address, Tag);
+    }
+    free(Record->Address);
+    free(Record);
+}
+
+/* Keeps a small block for a while; AddressSanitizer has a quarantine of its own. */
+static VOID ExpQuarantine(EXP_POOL_RECORD *Record)
+{
+    if (!ExpGuardSize() || Record->Size > EXP_QUARANTINE_BYTES)
+    {
+        ExpRelease(Record);
+        return;
+    }
+    KiLock(&ExpFreed.Lock);
+    EXP_POOL_RECORD **Slot = &ExpFreed.Blocks[ExpFreed.Next++ % EXP_QUARANTINE_BLOCKS];
+    EXP_POOL_RECORD *Oldest = *Slot;
+    *Slot = Record;
+    KiUnlock(&ExpFreed.Lock);
+    if (Oldest)
+    {
+        ExpRelease(Oldest);
+    }
+}
+
+VOID ExpReleaseQuarantine(VOID)
+{
+    for (ULONG Index = 0; Index < EXP_QUARANTINE_BLOCKS; Index++)
+    {
+        KiLock(&ExpFreed.Lock);
+        EXP_POOL_RECORD *Record = ExpFreed.Blocks[Index];
+        ExpFreed.Blocks[Index] = NULL;
+        KiUnlock(&ExpFreed.Lock);
+        if (Record)
+        {
+            ExpRelease(Record);
+        }
+    }
+}
+
 PVOID ExpAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
     EXP_POOL_RECORD *Record = malloc(sizeof(*Record));
@@ -148,16 +211,16 @@ VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
 {
     RULE_IRQL_AT_MOST("wdm", DISPATCH_LEVEL);
     EXP_POOL_RECORD *Record = ExpRemoveRecord(P);
-    if (!Record)
-    {
-        /* 0x46: not the address of an allocation, or of one that was freed. */
-        KeBugCheckEx(BAD_POOL_CALLER, 0x46, (ULONG_PTR)P, 0, 0);
-    }
+    RULE(Record, "PoolFree", EXP_POOL_DOCUMENT, "%p is not allocated pool, or no longer", (PVOID)P);
     if (Tag && Tag != Record->Tag)
     {
-        ULONG AllocatedTag = Record->Tag;
+        CHAR Allocated[5], Freed[5];
+        ExpTagText(Record->Tag, Allocated);
+        ExpTagText(Tag, Freed);
         ExpInsertRecord(Record);
-        KeBugCheckEx(BAD_POOL_CALLER, 0xA, (ULONG_PTR)P, AllocatedTag, Tag);
+        RULES_VIOLATED(
+            "PoolTagOfFree", __func__, EXP_POOL_DOCUMENT, "%p was allocated as '%s', freed as '%s'",
+            (PVOID)P, Allocated, Freed);
     }
     BOOLEAN Paged = (Record->Type & PagedPool) != 0;
     if (Paged && KI_CURRENT()->Irql > APC_LEVEL)
@@ -168,15 +231,14 @@ VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
     SIZE_T Size = Record->Size;
     for (SIZE_T Index = 0; Index < ExpGuardSize(); Index++)
     {
-        if (Record->Address[Size + Index] != EXP_GUARD_FILL)
-        {
-            KeBugCheckEx(BAD_POOL_HEADER, 0x20, (ULONG_PTR)P, Size, Index);
-        }
+        RULE(
+            Record->Address[Size + Index] == EXP_GUARD_FILL, "PoolOverrun",
+            EXP_POOL_OVERRUN_DOCUMENT, "byte %zu of %zu at %p was written", (size_t)(Size + Index),
+            (size_t)Size, (PVOID)P);
     }
-    free(Record);
     RulesMemoryFreed(__func__, "wdm", P, Size);
     memset(P, EXP_POOL_FREE_FILL, Size);
-    free(P);
+    ExpQuarantine(Record);
 }
 
 VOID NativePoolUsage(ULONG Tag, PULONG Allocations, PSIZE_T Bytes)
@@ -200,6 +262,7 @@ VOID NativePoolUsage(ULONG Tag, PULONG Allocations, PSIZE_T Bytes)
 
 ULONG ExpReportPool(VOID)
 {
+    ExpReleaseQuarantine();
     KiLock(&ExpPool.Lock);
     ULONG Count = ExpPool.Count;
     for (ULONG Bucket = 0; Bucket < EXP_POOL_BUCKETS; Bucket++)

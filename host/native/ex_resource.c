@@ -13,6 +13,7 @@ typedef struct _EXP_RESOURCE
 {
     LIST_ENTRY Link; /* in ExpResources */
     PERESOURCE Resource;
+    ULONG Class; /* rules_order.c */
     PKTHREAD ExclusiveOwner;
     ULONG ExclusiveCount;
     ULONG SharedCount;
@@ -27,12 +28,9 @@ static LIST_ENTRY ExpResources = {&ExpResources, &ExpResources};
 static EXP_RESOURCE *ExpResourceOf(PCSTR Function, PERESOURCE Resource)
 {
     EXP_RESOURCE *State = (EXP_RESOURCE *)Resource->OwnerTable;
-    if (!State || State->Resource != Resource)
-    {
-        RulesViolated(
-            "ResourceInitialized", Function, "wdm", "%p is not an initialized resource",
-            (PVOID)Resource);
-    }
+    RULE_IN(
+        Function, State && State->Resource == Resource, "ResourceInitialized", "wdm",
+        "%p is not an initialized resource", (PVOID)Resource);
     return State;
 }
 
@@ -46,6 +44,7 @@ NTSTATUS ExInitializeResourceLite(PERESOURCE Resource)
         KeBugCheckEx(0xEA, 0, 0, 0, 0);
     }
     State->Resource = Resource;
+    State->Class = RulesOrderClass(__builtin_return_address(0));
     KiInitializeCondition(&State->Changed);
     KiLock(&KiDispatcherLock);
     InsertTailList(&ExpResources, &State->Link);
@@ -74,10 +73,10 @@ NTSTATUS ExDeleteResourceLite(PERESOURCE Resource)
 
 static VOID ExpAssertAcquire(PCSTR Function, PKTHREAD Thread)
 {
-    RulesIrqlAtMost(Function, "wdm", APC_LEVEL);
+    RulesIrqlAtMost(RULES_SITE_OF("Irql"), Function, "wdm", APC_LEVEL);
     if (!Thread->ApcDisable && Thread->Irql < APC_LEVEL)
     {
-        RulesViolated(
+        RULES_VIOLATED(
             "ApcsEnabled", Function, "wdm",
             "normal kernel APC delivery is not disabled; call "
             "KeEnterCriticalRegion first");
@@ -92,6 +91,10 @@ BOOLEAN ExAcquireResourceExclusiveLite(PERESOURCE Resource, BOOLEAN Wait)
     RULE(
         !RulesLockIsHeld(Resource, RulesResourceShared), "ResourceUpgrade", "wdm",
         "this thread owns %p shared and would wait for itself", (PVOID)Resource);
+    if (Wait)
+    {
+        RulesOrderCheck(__func__, Resource, State->Class, __builtin_return_address(0));
+    }
 
     KiLock(&KiDispatcherLock);
     State->Waiters++;
@@ -122,7 +125,9 @@ BOOLEAN ExAcquireResourceExclusiveLite(PERESOURCE Resource, BOOLEAN Wait)
     KiUnlock(&KiDispatcherLock);
     if (Free)
     {
-        RulesLockAcquire(__func__, "wdm", Resource, RulesResourceExclusive);
+        RulesLockAcquire(
+            __func__, "wdm", Resource, RulesResourceExclusive, State->Class,
+            __builtin_return_address(0));
     }
     return Free;
 }
@@ -138,6 +143,10 @@ BOOLEAN ExAcquireResourceSharedLite(PERESOURCE Resource, BOOLEAN Wait)
         return ExAcquireResourceExclusiveLite(Resource, Wait);
     }
     BOOLEAN Recursive = RulesLockIsHeld(Resource, RulesResourceShared);
+    if (Wait)
+    {
+        RulesOrderCheck(__func__, Resource, State->Class, __builtin_return_address(0));
+    }
 
     KiLock(&KiDispatcherLock);
     State->Waiters++;
@@ -160,7 +169,9 @@ BOOLEAN ExAcquireResourceSharedLite(PERESOURCE Resource, BOOLEAN Wait)
     KiUnlock(&KiDispatcherLock);
     if (Free)
     {
-        RulesLockAcquire(__func__, "wdm", Resource, RulesResourceShared);
+        RulesLockAcquire(
+            __func__, "wdm", Resource, RulesResourceShared, State->Class,
+            __builtin_return_address(0));
     }
     return Free;
 }

@@ -75,6 +75,7 @@ struct _KTHREAD
     NTSTATUS SehCode;
     struct _RULES_CATCH *Catch;
     ULONG NotifyDepth; /* process notify routines that it is in */
+    BOOLEAN InDriverEntry;
 
     /* Set before the thread starts. */
     BOOLEAN System; /* made by PsCreateSystemThread */
@@ -212,6 +213,8 @@ VOID MiUnmapPages(PVOID Address, ULONG Count);
 /* Without rules and faults: for memory that is accounted to a tag but not the driver's call. */
 PVOID ExpAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
 ULONG ExpReportPool(VOID);
+/* Looks at all freed memory that is kept, and lets it go. */
+VOID ExpReleaseQuarantine(VOID);
 ULONG ExpReportResources(VOID);
 
 /* ---- rtl ---- */

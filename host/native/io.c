@@ -100,8 +100,48 @@ PDRIVER_OBJECT IopCreateDriver(PCSTR Name)
     return Driver;
 }
 
+/* What was in use before the only driver that is loaded was; Driver NULL: there are none, or
+ * several, whose memory cannot be told apart. */
+static struct
+{
+    PDRIVER_OBJECT Driver;
+    ULONG Loaded;
+    NATIVE_USAGE Before;
+} IopOnly;
+
+static VOID IopDriverLoaded(PDRIVER_OBJECT Driver, const NATIVE_USAGE *Before)
+{
+    IopOnly.Driver = IopOnly.Loaded++ ? NULL : Driver;
+    IopOnly.Before = *Before;
+}
+
+/* Driver Verifier stops a driver that is unloaded and has not freed all of its memory. */
+static VOID IopDriverUnloaded(PDRIVER_OBJECT Driver)
+{
+    NATIVE_USAGE After;
+    BOOLEAN Only = IopOnly.Driver == Driver;
+    IopOnly.Loaded--;
+    IopOnly.Driver = NULL;
+    NativeGetUsage(&After);
+    if (Only && (After.PoolAllocations > IopOnly.Before.PoolAllocations ||
+                 After.LockedPages > IopOnly.Before.LockedPages ||
+                 After.Mappings > IopOnly.Before.Mappings))
+    {
+        NativeReportLeaks();
+        RULES_VIOLATED(
+            "UnloadLeak", "DriverUnload",
+            "debugger/bug-check-0xc4--driver-verifier-detected-violation",
+            "%u allocations of pool, %u locked pages and %u mapped MDLs were left",
+            After.PoolAllocations - IopOnly.Before.PoolAllocations,
+            After.LockedPages - IopOnly.Before.LockedPages,
+            After.Mappings - IopOnly.Before.Mappings);
+    }
+}
+
 NTSTATUS NativeDriverLoad(PCWSTR Name, PDRIVER_INITIALIZE Entry, PDRIVER_OBJECT *Created)
 {
+    NATIVE_USAGE Before;
+    NativeGetUsage(&Before);
     CHAR Text[48];
     WCHAR Buffer[128];
     UNICODE_STRING Path;
@@ -123,8 +163,10 @@ NTSTATUS NativeDriverLoad(PCWSTR Name, PDRIVER_INITIALIZE Entry, PDRIVER_OBJECT 
     UNICODE_STRING RegistryPath = {Path.Length, Path.Length, malloc(Path.Length)};
     RtlCopyMemory(RegistryPath.Buffer, Path.Buffer, Path.Length);
     Driver->DriverInit = Entry;
+    KI_CURRENT()->InDriverEntry = TRUE;
     KI_CALLBACK(
         "DriverEntry", "ddi/wdm/nc-wdm-driver_initialize", Status = Entry(Driver, &RegistryPath));
+    KI_CURRENT()->InDriverEntry = FALSE;
     free(RegistryPath.Buffer);
     for (PDEVICE_OBJECT Device = Driver->DeviceObject; Device; Device = Device->NextDevice)
     {
@@ -138,6 +180,7 @@ NTSTATUS NativeDriverLoad(PCWSTR Name, PDRIVER_INITIALIZE Entry, PDRIVER_OBJECT 
         ObfDereferenceObject(Driver);
         return Status;
     }
+    IopDriverLoaded(Driver, &Before);
     *Created = Driver;
     return Status;
 }
@@ -154,6 +197,7 @@ VOID NativeDriverUnload(PDRIVER_OBJECT Driver)
     RULE(
         !Driver->DeviceObject, "UnloadDevices", "ddi/wdm/nc-wdm-driver_unload",
         "a device object was created or left by DriverUnload");
+    IopDriverUnloaded(Driver);
     ObfDereferenceObject(Driver);
 }
 

@@ -8,9 +8,40 @@
 
 #include "io_internal.h"
 
-#define IOP_IRP_TYPE                   6
-#define NO_MORE_IRP_STACK_LOCATIONS    0x35u
-#define MULTIPLE_IRP_COMPLETE_REQUESTS 0x44u
+#define IOP_IRP_TYPE  6
+#define IOP_LIVE_IRPS 1024u
+
+/* The IRPs that are under way: what is no longer one must not be looked at. */
+static struct
+{
+    KI_MUTEX Lock;
+    PIRP Irps[IOP_LIVE_IRPS];
+    ULONG Used; /* entries from here on were never used */
+} IopLive = {.Lock = KI_MUTEX_INITIALIZER};
+
+/* Puts New in the place of Old, one of them NULL. FALSE: there is no such place. */
+static BOOLEAN IopReplaceLive(PIRP Old, PIRP New)
+{
+    ULONG Index = 0;
+    KiLock(&IopLive.Lock);
+    while (Index < IopLive.Used && IopLive.Irps[Index] != Old)
+    {
+        Index++;
+    }
+    BOOLEAN Found = Index < (Old ? IopLive.Used : IOP_LIVE_IRPS);
+    if (Found)
+    {
+        IopLive.Irps[Index] = New;
+        IopLive.Used += Index == IopLive.Used;
+    }
+    KiUnlock(&IopLive.Lock);
+    return Found;
+}
+
+static BOOLEAN IopIsLive(PIRP Irp)
+{
+    return IopReplaceLive(Irp, Irp);
+}
 
 VOID IopStartRequest(
     IOP_REQUEST *Request, PDEVICE_OBJECT Top, UCHAR Major, UCHAR Minor, PFILE_OBJECT File)
@@ -24,8 +55,9 @@ VOID IopStartRequest(
     PIRP Irp = aligned_alloc(
         MEMORY_ALLOCATION_ALIGNMENT,
         (Size + MEMORY_ALLOCATION_ALIGNMENT - 1) & ~(SIZE_T)(MEMORY_ALLOCATION_ALIGNMENT - 1));
-    if (!Irp)
+    if (!Irp || !IopReplaceLive(NULL, Irp))
     {
+        free(Irp);
         return;
     }
     RtlZeroMemory(Irp, Size);
@@ -68,11 +100,12 @@ NTSTATUS IopSendRequest(IOP_REQUEST *Request, PDEVICE_OBJECT Top)
 NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     RULE_IRQL_AT_MOST("wdm", DISPATCH_LEVEL);
-    RULE(Irp->Type == IOP_IRP_TYPE, "Irp", "wdm", "%p is not an IRP", (PVOID)Irp);
-    if (--Irp->CurrentLocation <= 0)
-    {
-        KeBugCheckEx(NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)Irp, 0, 0, 0);
-    }
+    RULE(IopIsLive(Irp), "Irp", "wdm", "%p is no IRP, or one that was completed", (PVOID)Irp);
+    Irp->CurrentLocation--;
+    RULE(
+        Irp->CurrentLocation > 0, "IrpStackLocations",
+        "debugger/bug-check-0x35--no-more-irp-stack-locations",
+        "the IRP has %d stack locations, and no driver of them is left to call", Irp->StackCount);
     PIO_STACK_LOCATION Stack = --Irp->Tail.Overlay.CurrentStackLocation;
     Stack->DeviceObject = DeviceObject;
     NTSTATUS Status;
@@ -143,11 +176,10 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 {
     UNREFERENCED_PARAMETER(PriorityBoost);
     RULE_IRQL_AT_MOST("wdm", DISPATCH_LEVEL);
-    RULE(Irp->Type == IOP_IRP_TYPE, "Irp", "wdm", "%p is not an IRP", (PVOID)Irp);
-    if (Irp->CurrentLocation > Irp->StackCount)
-    {
-        KeBugCheckEx(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)Irp, 0, 0, 0);
-    }
+    RULE(
+        IopIsLive(Irp) && Irp->CurrentLocation <= Irp->StackCount, "IrpCompleted",
+        "debugger/bug-check-0x44--multiple-irp-complete-requests",
+        "%p is no IRP, or one that was completed", (PVOID)Irp);
     RULE(
         Irp->IoStatus.Status != STATUS_PENDING, "IrpStatus", "kernel/completing-irps",
         "the IRP is completed with STATUS_PENDING");
@@ -161,7 +193,7 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     IOP_REQUEST *Request = CONTAINING_RECORD(Irp->UserEvent, IOP_REQUEST, Done);
     Request->Result = Irp->IoStatus;
     InterlockedDecrement(&Request->Process->Requests);
-    Irp->Type = 0;
+    IopReplaceLive(Irp, NULL);
     free(Irp);
     KeSetEvent(&Request->Done, IO_NO_INCREMENT, FALSE);
 }

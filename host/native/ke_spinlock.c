@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spin locks: a word that is zero, or points to the lock handle of its holder.
+ * Spin locks: a word with the class of the lock (rules_order.c) in its upper 16 bits, 0 if nobody
+ * initialised it, and below them the address of the lock handle of its holder, 0 if it is free.
  */
 #include <sched.h>
 
@@ -9,20 +10,32 @@
 /* Spins before the processor is given away: the holder's thread may have been preempted. */
 #define KI_SPINS 200
 
+#define KI_CLASS_SHIFT  48
+#define KI_HOLDER(Word) ((Word) & (((KSPIN_LOCK)1 << KI_CLASS_SHIFT) - 1))
+
 VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 {
-    __atomic_store_n(SpinLock, 0, __ATOMIC_RELEASE);
+    KSPIN_LOCK Class = RulesOrderClass(__builtin_return_address(0));
+    __atomic_store_n(SpinLock, Class << KI_CLASS_SHIFT, __ATOMIC_RELEASE);
 }
 
-static VOID KiAcquireQueued(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
+/* The thread is at DISPATCH_LEVEL or above. */
+static VOID
+KiAcquireQueued(PCSTR Function, PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle, PVOID Caller)
 {
+    KSPIN_LOCK Word = __atomic_load_n(SpinLock, __ATOMIC_RELAXED);
+    ULONG Class = (ULONG)(Word >> KI_CLASS_SHIFT);
+    Class = Class ? Class : RulesOrderClass(SpinLock);
+    RulesOrderCheck(Function, SpinLock, Class, Caller);
+    RulesLockAcquire(Function, "wdm", SpinLock, RulesQueuedSpinLock, Class, Caller);
     LockHandle->LockQueue.Next = NULL;
     LockHandle->LockQueue.Lock = SpinLock;
     for (ULONG Spins = 0;; Spins++)
     {
-        KSPIN_LOCK Free = 0;
-        if (__atomic_compare_exchange_n(
-                SpinLock, &Free, (KSPIN_LOCK)LockHandle, FALSE, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        Word = __atomic_load_n(SpinLock, __ATOMIC_RELAXED);
+        if (KI_HOLDER(Word) == 0 && __atomic_compare_exchange_n(
+                                        SpinLock, &Word, Word | (KSPIN_LOCK)LockHandle, FALSE,
+                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
         {
             return;
         }
@@ -41,24 +54,21 @@ static VOID KiReleaseQueued(PCSTR Function, PKLOCK_QUEUE_HANDLE LockHandle)
 {
     PKSPIN_LOCK SpinLock = LockHandle->LockQueue.Lock;
     RulesLockRelease(Function, "wdm", SpinLock, RulesQueuedSpinLock);
-    KSPIN_LOCK Holder = __atomic_load_n(SpinLock, __ATOMIC_RELAXED);
-    if (Holder != (KSPIN_LOCK)LockHandle)
-    {
-        RulesViolated(
-            "LockHandle", Function, "wdm", "%p was acquired with handle %p, released with %p",
-            (PVOID)SpinLock, (PVOID)Holder, (PVOID)LockHandle);
-    }
-    __atomic_store_n(SpinLock, 0, __ATOMIC_RELEASE);
+    KSPIN_LOCK Word = __atomic_load_n(SpinLock, __ATOMIC_RELAXED);
+    RULE_IN(
+        Function, KI_HOLDER(Word) == (KSPIN_LOCK)LockHandle, "LockHandle", "wdm",
+        "%p was acquired with handle %p, released with %p", (PVOID)SpinLock, (PVOID)KI_HOLDER(Word),
+        (PVOID)LockHandle);
+    __atomic_store_n(SpinLock, Word - KI_HOLDER(Word), __ATOMIC_RELEASE);
 }
 
 VOID KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
 {
     RULE_IRQL_AT_MOST("wdm", DISPATCH_LEVEL);
-    RulesLockAcquire(__func__, "wdm", SpinLock, RulesQueuedSpinLock);
     PKTHREAD Thread = KI_CURRENT();
     LockHandle->OldIrql = Thread->Irql;
     Thread->Irql = DISPATCH_LEVEL;
-    KiAcquireQueued(SpinLock, LockHandle);
+    KiAcquireQueued(__func__, SpinLock, LockHandle, __builtin_return_address(0));
 }
 
 VOID KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
@@ -72,8 +82,7 @@ VOID KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
 VOID KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
 {
     RULE_IRQL_AT_LEAST("wdm", DISPATCH_LEVEL);
-    RulesLockAcquire(__func__, "wdm", SpinLock, RulesQueuedSpinLock);
-    KiAcquireQueued(SpinLock, LockHandle);
+    KiAcquireQueued(__func__, SpinLock, LockHandle, __builtin_return_address(0));
 }
 
 VOID KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle)

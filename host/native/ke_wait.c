@@ -316,17 +316,43 @@ static NTSTATUS KiWait(KI_WAIT *Wait, const LARGE_INTEGER *Timeout)
 static VOID KiAssertWait(PCSTR Function, const LARGE_INTEGER *Timeout)
 {
     BOOLEAN MayBlock = !Timeout || Timeout->QuadPart != 0;
-    RulesIrqlAtMost(Function, "wdm", MayBlock ? APC_LEVEL : DISPATCH_LEVEL);
+    RulesIrqlAtMost(RULES_SITE_OF("Irql"), Function, "wdm", MayBlock ? APC_LEVEL : DISPATCH_LEVEL);
 }
 
 static VOID KiAssertObject(PCSTR Function, PVOID Object)
 {
     DISPATCHER_HEADER *Header = Object;
-    if (!Header || Header->Type > ThreadObject || !Header->WaitListHead.Flink)
+    RULE_IN(
+        Function, Header && Header->Type <= ThreadObject && Header->WaitListHead.Flink,
+        "DispatcherObject", "kernel/introduction-to-kernel-dispatcher-objects",
+        "%p is not an initialized dispatcher object", Object);
+}
+
+/* Before a wait: mutexes keep the order of locks. A wait that is short of all cannot deadlock. */
+static VOID
+KiOrderMutexes(PCSTR Function, const KI_WAIT *Wait, const LARGE_INTEGER *Timeout, PVOID Caller)
+{
+    for (ULONG Index = 0; !Timeout && Index < Wait->Count; Index++)
     {
-        RulesViolated(
-            "DispatcherObject", Function, "kernel/introduction-to-kernel-dispatcher-objects",
-            "%p is not an initialized dispatcher object", Object);
+        DISPATCHER_HEADER *Header = Wait->Blocks[Index].Header;
+        if (Header->Type == MutantObject && Header->Reserved)
+        {
+            RulesOrderCheck(Function, Header, Header->Reserved, Caller);
+        }
+    }
+}
+
+/* After a wait: the mutexes that ended it are this thread's. */
+static VOID KiHoldMutexes(PCSTR Function, const KI_WAIT *Wait, PVOID Caller)
+{
+    for (ULONG Index = 0; Wait->Status != STATUS_TIMEOUT && Index < Wait->Count; Index++)
+    {
+        DISPATCHER_HEADER *Header = Wait->Blocks[Index].Header;
+        if (Header->Type == MutantObject && Header->Reserved &&
+            (Wait->All || (NTSTATUS)Index == Wait->Status - STATUS_WAIT_0))
+        {
+            RulesLockAcquire(Function, "wdm", Header, RulesMutex, Header->Reserved, Caller);
+        }
     }
 }
 
@@ -345,7 +371,10 @@ NTSTATUS KeWaitForSingleObject(
     KI_WAIT Wait = {.Thread = Thread, .Blocks = &Block, .Count = 1};
     KiAssertWait(__func__, Timeout);
     KiAssertObject(__func__, Object);
-    return KiWait(&Wait, Timeout);
+    KiOrderMutexes(__func__, &Wait, Timeout, __builtin_return_address(0));
+    NTSTATUS Status = KiWait(&Wait, Timeout);
+    KiHoldMutexes(__func__, &Wait, __builtin_return_address(0));
+    return Status;
 }
 
 NTSTATUS KeWaitForMultipleObjects(
@@ -375,7 +404,10 @@ NTSTATUS KeWaitForMultipleObjects(
         KiAssertObject(__func__, Object[Index]);
         Blocks[Index] = (KI_WAIT_BLOCK){.Header = Object[Index]};
     }
-    return KiWait(&Wait, Timeout);
+    KiOrderMutexes(__func__, &Wait, Timeout, __builtin_return_address(0));
+    NTSTATUS Status = KiWait(&Wait, Timeout);
+    KiHoldMutexes(__func__, &Wait, __builtin_return_address(0));
+    return Status;
 }
 
 NTSTATUS
@@ -454,6 +486,7 @@ VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
     UNREFERENCED_PARAMETER(Level);
     RtlZeroMemory(Mutex, sizeof(*Mutex));
     KiInitializeHeader(&Mutex->Header, MutantObject, 1);
+    Mutex->Header.Reserved = (UCHAR)RulesOrderClass(__builtin_return_address(0));
     Mutex->ApcDisable = 1;
 }
 
@@ -471,6 +504,7 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
         ExRaiseStatus(STATUS_MUTANT_NOT_OWNED);
     }
     KiTsanRelease(Mutex);
+    RulesLockRelease(__func__, "wdm", &Mutex->Header, RulesMutex);
     if (++Mutex->Header.SignalState == 1)
     {
         Mutex->OwnerThread = NULL;

@@ -24,10 +24,10 @@ typedef enum _NATIVE_OUTCOME_KIND
 typedef struct _NATIVE_OUTCOME
 {
     NATIVE_OUTCOME_KIND Kind;
-    CHAR Rule[32];      /* e.g. "Irql" */
+    CHAR Rule[160];     /* "Irql", or a sentence of NDIS' */
     CHAR Function[64];  /* e.g. "IoCreateSymbolicLink" */
     CHAR Document[160]; /* where the rule is written */
-    CHAR Detail[256];
+    CHAR Detail[512];
     ULONG BugCheckCode;
     ULONG_PTR BugCheckParameters[4];
 } NATIVE_OUTCOME, *PNATIVE_OUTCOME;

@@ -43,7 +43,7 @@ static OBJECT_HEADER *ObpHeader(PCSTR Function, PVOID Object)
     OBJECT_HEADER *Header = CONTAINING_RECORD(Object, OBJECT_HEADER, Body);
     if (Header->Magic != OBP_MAGIC)
     {
-        RulesViolated("Object", Function, "wdm", "%p is not an object", Object);
+        RULES_VIOLATED("Object", Function, "wdm", "%p is not an object", Object);
     }
     return Header;
 }

@@ -157,10 +157,10 @@ HANDLE PsGetProcessId(PEPROCESS Process)
 static VOID PspAssertThreadEnd(PCSTR Function)
 {
     PKTHREAD Thread = PspCurrentThread();
-    RulesIrqlExactly(Function, "wdm", PASSIVE_LEVEL);
+    RulesIrqlExactly(RULES_SITE_OF("Irql"), Function, "wdm", PASSIVE_LEVEL);
     if (Thread->HeldLockCount || Thread->ApcDisable)
     {
-        RulesViolated(
+        RULES_VIOLATED(
             "ThreadEnd", Function, "wdm",
             "the thread ends with %u locks held, in %d critical "
             "regions",
@@ -393,7 +393,10 @@ VOID NativeProcessExit(PEPROCESS Process)
     if (LockedPages)
     {
         PspLeaveKernel(&Entry);
-        KeBugCheckEx(PROCESS_HAS_LOCKED_PAGES, 0, (ULONG_PTR)Process, (ULONG_PTR)LockedPages, 0);
+        RULES_VIOLATED(
+            "ProcessLockedPages", "MmUnlockPages",
+            "debugger/bug-check-0x76--process-has-locked-pages",
+            "%d pages of a process that ends are locked", LockedPages);
     }
     MiDeleteAddressSpace(Process);
     PspLeaveKernel(&Entry);

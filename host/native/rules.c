@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rules: what happens when one is broken, and what is known about each thread to tell (IRQL,
- * critical regions, held locks).
+ * critical regions).
  */
+#include <errno.h>
 #include <execinfo.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,6 +80,25 @@ static VOID RulesFormatDocument(PCHAR Text, SIZE_T Size, PCSTR Function, PCSTR D
     }
 }
 
+/*
+ * Appends to the file that the environment names in ADIT_RULES_FILE that the check was seen to
+ * catch a wrong caller (tests/native/rules_test.c).
+ */
+static VOID RulesRecord(PRULES_SITE Site)
+{
+    PCSTR Name = getenv("ADIT_RULES_FILE");
+    if (InterlockedExchange(&Site->Broken, TRUE) || !Name)
+    {
+        return;
+    }
+    int File = open(Name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (File >= 0)
+    {
+        dprintf(File, "%s:%u\t%s\n", Site->File, Site->Line, program_invocation_short_name);
+        close(File);
+    }
+}
+
 DECLSPEC_NORETURN static VOID RulesEnd(PKTHREAD Thread, const NATIVE_OUTCOME *Outcome)
 {
     RULES_CATCH *Catch = Thread->Catch;
@@ -104,14 +125,18 @@ DECLSPEC_NORETURN static VOID RulesEnd(PKTHREAD Thread, const NATIVE_OUTCOME *Ou
     abort();
 }
 
-VOID RulesViolated(PCSTR Rule, PCSTR Function, PCSTR Document, PCSTR Format, ...)
+VOID RulesViolatedAt(PRULES_SITE Site, PCSTR Function, PCSTR Document, PCSTR Format, ...)
 {
     NATIVE_OUTCOME Outcome = {.Kind = NativeRuleBroken};
+    if (KI_CURRENT()->Catch)
+    {
+        RulesRecord(Site);
+    }
     va_list Arguments;
     va_start(Arguments, Format);
     vsnprintf(Outcome.Detail, sizeof(Outcome.Detail), Format, Arguments);
     va_end(Arguments);
-    snprintf(Outcome.Rule, sizeof(Outcome.Rule), "%s", Rule);
+    snprintf(Outcome.Rule, sizeof(Outcome.Rule), "%s", Site->Rule);
     snprintf(Outcome.Function, sizeof(Outcome.Function), "%s", Function);
     RulesFormatDocument(Outcome.Document, sizeof(Outcome.Document), Function, Document);
     RulesEnd(KI_CURRENT(), &Outcome);
@@ -143,8 +168,10 @@ VOID NativeAttempt(VOID (*Body)(PVOID), PVOID Context, PNATIVE_OUTCOME Outcome)
     Thread->PreviousMode = Before.PreviousMode;
     memcpy(Thread->HeldLocks, Before.HeldLocks, sizeof(Thread->HeldLocks));
     Thread->HeldLockCount = Before.HeldLockCount;
+    RulesStepsLimit(Thread);
     Thread->SehFrames = Before.SehFrames;
     Thread->NotifyDepth = Before.NotifyDepth;
+    Thread->InDriverEntry = Before.InDriverEntry;
     Thread->Attached = Before.Attached;
     Thread->Catch = Catch.Outer;
 }
@@ -155,129 +182,36 @@ static PCSTR RulesIrqlName(KIRQL Irql)
     return Irql < ARRAYSIZE(Names) ? Names[Irql] : "above DISPATCH_LEVEL";
 }
 
-VOID RulesIrqlAtMost(PCSTR Function, PCSTR Document, KIRQL Limit)
+VOID RulesIrqlAtMost(PRULES_SITE Site, PCSTR Function, PCSTR Document, KIRQL Limit)
 {
     KIRQL Irql = KI_CURRENT()->Irql;
     if (Irql > Limit)
     {
-        RulesViolated(
-            "Irql", Function, Document, "called at IRQL %u (%s), the limit is %u (%s)", Irql,
+        RulesViolatedAt(
+            Site, Function, Document, "called at IRQL %u (%s), the limit is %u (%s)", Irql,
             RulesIrqlName(Irql), Limit, RulesIrqlName(Limit));
     }
 }
 
-VOID RulesIrqlAtLeast(PCSTR Function, PCSTR Document, KIRQL Limit)
+VOID RulesIrqlAtLeast(PRULES_SITE Site, PCSTR Function, PCSTR Document, KIRQL Limit)
 {
     KIRQL Irql = KI_CURRENT()->Irql;
     if (Irql < Limit)
     {
-        RulesViolated(
-            "Irql", Function, Document, "called at IRQL %u (%s), it needs at least %u (%s)", Irql,
+        RulesViolatedAt(
+            Site, Function, Document, "called at IRQL %u (%s), it needs at least %u (%s)", Irql,
             RulesIrqlName(Irql), Limit, RulesIrqlName(Limit));
     }
 }
 
-VOID RulesIrqlExactly(PCSTR Function, PCSTR Document, KIRQL Required)
+VOID RulesIrqlExactly(PRULES_SITE Site, PCSTR Function, PCSTR Document, KIRQL Required)
 {
     KIRQL Irql = KI_CURRENT()->Irql;
     if (Irql != Required)
     {
-        RulesViolated(
-            "Irql", Function, Document, "called at IRQL %u (%s), it needs %u (%s)", Irql,
+        RulesViolatedAt(
+            Site, Function, Document, "called at IRQL %u (%s), it needs %u (%s)", Irql,
             RulesIrqlName(Irql), Required, RulesIrqlName(Required));
-    }
-}
-
-static RULES_HELD_LOCK *RulesFindLock(PKTHREAD Thread, PVOID Lock)
-{
-    for (ULONG Index = Thread->HeldLockCount; Index-- > 0;)
-    {
-        if (Thread->HeldLocks[Index].Lock == Lock)
-        {
-            return &Thread->HeldLocks[Index];
-        }
-    }
-    return NULL;
-}
-
-static PCSTR RulesLockName(RULES_LOCK_KIND Kind)
-{
-    switch (Kind)
-    {
-    case RulesQueuedSpinLock:
-        return "in-stack queued spin lock";
-    case RulesResourceShared:
-        return "shared resource";
-    case RulesResourceExclusive:
-        return "exclusive resource";
-    }
-    return "lock";
-}
-
-VOID RulesLockAcquire(PCSTR Function, PCSTR Document, PVOID Lock, RULES_LOCK_KIND Kind)
-{
-    PKTHREAD Thread = KI_CURRENT();
-    RULES_HELD_LOCK *Held = RulesFindLock(Thread, Lock);
-    if (Held)
-    {
-        BOOLEAN Recursive = (Kind == RulesResourceShared || Kind == RulesResourceExclusive) &&
-                            (Held->Kind == Kind || Held->Kind == RulesResourceExclusive);
-        if (!Recursive)
-        {
-            RulesViolated(
-                "LockRecursion", Function, Document, "%p is held by this thread already, as %s",
-                Lock, RulesLockName(Held->Kind));
-        }
-        Held->Count++;
-        return;
-    }
-    if (Thread->HeldLockCount == KI_HELD_LOCKS)
-    {
-        RulesViolated(
-            "LockCount", Function, Document, "more than %u locks held at once", KI_HELD_LOCKS);
-    }
-    Thread->HeldLocks[Thread->HeldLockCount++] = (RULES_HELD_LOCK){Lock, Kind, 1};
-}
-
-VOID RulesLockRelease(PCSTR Function, PCSTR Document, PVOID Lock, RULES_LOCK_KIND Kind)
-{
-    PKTHREAD Thread = KI_CURRENT();
-    RULES_HELD_LOCK *Held = RulesFindLock(Thread, Lock);
-    if (!Held)
-    {
-        RulesViolated("LockOwner", Function, Document, "%p is not held by this thread", Lock);
-    }
-    if (Held->Kind != Kind)
-    {
-        RulesViolated(
-            "LockKind", Function, Document, "%p was acquired as %s and is released as %s", Lock,
-            RulesLockName(Held->Kind), RulesLockName(Kind));
-    }
-    if (--Held->Count == 0)
-    {
-        RULES_HELD_LOCK *Last = &Thread->HeldLocks[--Thread->HeldLockCount];
-        memmove(Held, Held + 1, (SIZE_T)((PUCHAR)Last - (PUCHAR)Held));
-    }
-}
-
-BOOLEAN RulesLockIsHeld(PVOID Lock, RULES_LOCK_KIND Kind)
-{
-    RULES_HELD_LOCK *Held = RulesFindLock(KI_CURRENT(), Lock);
-    return Held && Held->Kind == Kind;
-}
-
-VOID RulesMemoryFreed(PCSTR Function, PCSTR Document, PVOID Memory, SIZE_T Size)
-{
-    PKTHREAD Thread = KI_CURRENT();
-    for (ULONG Index = 0; Index < Thread->HeldLockCount; Index++)
-    {
-        PUCHAR Lock = Thread->HeldLocks[Index].Lock;
-        if (Lock >= (PUCHAR)Memory && Lock < (PUCHAR)Memory + Size)
-        {
-            RulesViolated(
-                "LockFreed", Function, Document, "the memory at %p holds %s %p, which is held",
-                Memory, RulesLockName(Thread->HeldLocks[Index].Kind), (PVOID)Lock);
-        }
     }
 }
 
@@ -292,19 +226,19 @@ VOID RulesLeaveCallback(const RULES_STATE *State, PCSTR Routine, PCSTR Document)
     PKTHREAD Thread = KI_CURRENT();
     if (Thread->Irql != State->Irql)
     {
-        RulesViolated(
+        RULES_VIOLATED(
             "CallbackIrql", Routine, Document, "entered at IRQL %u, returned at %u", State->Irql,
             Thread->Irql);
     }
     if (Thread->HeldLockCount != State->LocksHeld)
     {
-        RulesViolated(
+        RULES_VIOLATED(
             "CallbackLocks", Routine, Document, "entered with %u locks held, returned with %u",
             State->LocksHeld, Thread->HeldLockCount);
     }
     if (Thread->ApcDisable != State->ApcDisable)
     {
-        RulesViolated(
+        RULES_VIOLATED(
             "CallbackCriticalRegion", Routine, Document,
             "entered in %d critical regions, returned in %d", State->ApcDisable,
             Thread->ApcDisable);

@@ -106,6 +106,7 @@ static NDIS_STATUS AttributesSetGeneral(
 NDIS_STATUS NDISAPI NdisMSetMiniportAttributes(
     NDIS_HANDLE NdisMiniportAdapterHandle, PNDIS_MINIPORT_ADAPTER_ATTRIBUTES Attributes)
 {
+    NDISP_IRQL("NdisMSetMiniportAttributes", "nf-ndis-ndismsetminiportattributes", PASSIVE_LEVEL);
     PNDIS_MINIPORT_ADAPTER Adapter =
         NdispAdapterFromHandle(NdisMiniportAdapterHandle, "NdisMSetMiniportAttributes");
 
@@ -147,6 +148,7 @@ VOID NDISAPI NdisMGetDeviceProperty(
     PVOID *AllocatedResources,
     PVOID *AllocatedResourcesTranslated)
 {
+    NDISP_IRQL("NdisMGetDeviceProperty", "nf-ndis-ndismgetdeviceproperty", PASSIVE_LEVEL);
     PNDIS_MINIPORT_ADAPTER Adapter =
         NdispAdapterFromHandle(MiniportAdapterHandle, "NdisMGetDeviceProperty");
     if (PhysicalDeviceObject != NULL)

@@ -68,6 +68,8 @@ static VOID BufferPoolFree(NDIS_HANDLE Handle, ULONG Signature, PCSTR Function, 
 NDIS_HANDLE NDISAPI NdisAllocateNetBufferListPool(
     NDIS_HANDLE NdisHandle, const NET_BUFFER_LIST_POOL_PARAMETERS *Parameters)
 {
+    NDISP_IRQL(
+        "NdisAllocateNetBufferListPool", "nf-nblapi-ndisallocatenetbufferlistpool", DISPATCH_LEVEL);
     UNREFERENCED_PARAMETER(NdisHandle);
     if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT ||
         Parameters->Header.Revision < NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 ||
@@ -96,6 +98,7 @@ NDIS_HANDLE NDISAPI NdisAllocateNetBufferListPool(
 
 VOID NDISAPI NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
 {
+    NDISP_IRQL("NdisFreeNetBufferListPool", "nf-nblapi-ndisfreenetbufferlistpool", DISPATCH_LEVEL);
     BufferPoolFree(
         PoolHandle, NDISP_NBL_POOL_SIGNATURE, "NdisFreeNetBufferListPool",
         "nf-nblapi-ndisfreenetbufferlistpool");
@@ -104,6 +107,7 @@ VOID NDISAPI NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
 NDIS_HANDLE NDISAPI
 NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, const NET_BUFFER_POOL_PARAMETERS *Parameters)
 {
+    NDISP_IRQL("NdisAllocateNetBufferPool", "nf-nblapi-ndisallocatenetbufferpool", DISPATCH_LEVEL);
     UNREFERENCED_PARAMETER(NdisHandle);
     if (Parameters->Header.Type != NDIS_OBJECT_TYPE_DEFAULT ||
         Parameters->Header.Revision < NET_BUFFER_POOL_PARAMETERS_REVISION_1 ||
@@ -122,6 +126,7 @@ NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, const NET_BUFFER_POOL_PARAMETE
 
 VOID NDISAPI NdisFreeNetBufferPool(NDIS_HANDLE PoolHandle)
 {
+    NDISP_IRQL("NdisFreeNetBufferPool", "nf-nblapi-ndisfreenetbufferpool", DISPATCH_LEVEL);
     BufferPoolFree(
         PoolHandle, NDISP_NB_POOL_SIGNATURE, "NdisFreeNetBufferPool",
         "nf-nblapi-ndisfreenetbufferpool");
@@ -249,6 +254,7 @@ static PNET_BUFFER_LIST BufferAllocateList(
 PNET_BUFFER_LIST NDISAPI
 NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill)
 {
+    NDISP_IRQL("NdisAllocateNetBufferList", "nf-nblapi-ndisallocatenetbufferlist", DISPATCH_LEVEL);
     PNDIS_BUFFER_POOL Pool =
         BufferPoolFromHandle(PoolHandle, NDISP_NBL_POOL_SIGNATURE, "NdisAllocateNetBufferList");
     return BufferAllocateList(Pool, ContextSize, ContextBackFill, NULL, 0, 0);
@@ -262,6 +268,9 @@ PNET_BUFFER_LIST NDISAPI NdisAllocateNetBufferAndNetBufferList(
     ULONG DataOffset,
     SIZE_T DataLength)
 {
+    NDISP_IRQL(
+        "NdisAllocateNetBufferAndNetBufferList", "nf-nblapi-ndisallocatenetbufferandnetbufferlist",
+        DISPATCH_LEVEL);
     PNDIS_BUFFER_POOL Pool = BufferPoolFromHandle(
         PoolHandle, NDISP_NBL_POOL_SIGNATURE, "NdisAllocateNetBufferAndNetBufferList");
     if (!Pool->AllocateNetBuffer || Pool->DataSize != 0)
@@ -293,18 +302,37 @@ PNDIS_NBL_BLOCK NdispBufferBlock(PNET_BUFFER_LIST NetBufferList, PCSTR Function)
     return Block;
 }
 
-VOID NdispBufferMove(
-    PNDIS_NBL_BLOCK Block,
-    NDIS_NBL_PLACE From,
-    NDIS_NBL_PLACE To,
-    PCSTR Rule,
-    PCSTR Function,
-    PCSTR Document)
+BOOLEAN NdispBufferMove(PNDIS_NBL_BLOCK Block, NDIS_NBL_PLACE From, NDIS_NBL_PLACE To)
 {
-    if (InterlockedCompareExchange(&Block->Place, To, From) != (LONG)From)
+    return InterlockedCompareExchange(&Block->Place, To, From) == (LONG)From;
+}
+
+VOID NdispBufferMark(PNDIS_NBL_BLOCK Block)
+{
+#if NDIS_VERIFY
+    for (ULONG i = 0; i < ARRAYSIZE(Block->MiniportReserved); i++)
     {
-        NdisHostViolation(Rule, Function, Document);
+        Block->MiniportReserved[i] = Add2Ptr(Block, 1 + i); /* no pointer that anybody stores */
+        Block->List.MiniportReserved[i] = Block->MiniportReserved[i];
     }
+    Block->Marked = TRUE;
+#else
+    UNREFERENCED_PARAMETER(Block);
+#endif
+}
+
+VOID NdispBufferCheckMark(PNDIS_NBL_BLOCK Block)
+{
+#if NDIS_VERIFY
+    NDISP_VERIFY(
+        !Block->Marked || (Block->MiniportReserved[0] == Block->List.MiniportReserved[0] &&
+                           Block->MiniportReserved[1] == Block->List.MiniportReserved[1]),
+        "A miniport does not touch a NET_BUFFER_LIST after it has completed it.",
+        "NdisMSendNetBufferListsComplete", "nf-ndis-ndismsendnetbufferlistscomplete");
+    Block->Marked = FALSE;
+#else
+    UNREFERENCED_PARAMETER(Block);
+#endif
 }
 
 VOID NdispBufferClearInfo(PNDIS_NBL_BLOCK Block)
@@ -316,12 +344,16 @@ VOID NdispBufferClearInfo(PNDIS_NBL_BLOCK Block)
 
 VOID NDISAPI NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
 {
+    NDISP_IRQL("NdisFreeNetBufferList", "nf-nblapi-ndisfreenetbufferlist", DISPATCH_LEVEL);
     PNDIS_NBL_BLOCK Block = NdispBufferBlock(NetBufferList, "NdisFreeNetBufferList");
     PNDIS_BUFFER_POOL Pool = Block->Pool;
-    NdispBufferMove(
-        Block, NdisNblWithOwner, NdisNblFreed,
-        "A NET_BUFFER_LIST is freed by its owner, not while it is sent or indicated.",
-        "NdisFreeNetBufferList", "nf-nblapi-ndisfreenetbufferlist");
+    NdispBufferCheckMark(Block);
+    if (!NdispBufferMove(Block, NdisNblWithOwner, NdisNblFreed))
+    {
+        NdisHostViolation(
+            "A NET_BUFFER_LIST is freed by its owner, not while it is sent or indicated.",
+            "NdisFreeNetBufferList", "nf-nblapi-ndisfreenetbufferlist");
+    }
     BufferFreeBlock(Block);
     InterlockedDecrement(&Pool->Outstanding);
 }
@@ -329,6 +361,7 @@ VOID NDISAPI NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
 PNET_BUFFER NDISAPI
 NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength)
 {
+    NDISP_IRQL("NdisAllocateNetBuffer", "nf-nblapi-ndisallocatenetbuffer", DISPATCH_LEVEL);
     PNDIS_BUFFER_POOL Pool =
         BufferPoolFromHandle(PoolHandle, NDISP_NB_POOL_SIGNATURE, "NdisAllocateNetBuffer");
     PNDIS_NB_BLOCK Block = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Block), Pool->Tag);
@@ -345,6 +378,7 @@ NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, S
 
 VOID NDISAPI NdisFreeNetBuffer(PNET_BUFFER NetBuffer)
 {
+    NDISP_IRQL("NdisFreeNetBuffer", "nf-nblapi-ndisfreenetbuffer", DISPATCH_LEVEL);
     PNDIS_NB_BLOCK Block = CONTAINING_RECORD(NetBuffer, NDIS_NB_BLOCK, Buffer);
     PNDIS_BUFFER_POOL Pool = BufferPoolFromHandle(
         NetBuffer->NdisPoolHandle, NDISP_NB_POOL_SIGNATURE, "NdisFreeNetBuffer");

@@ -109,6 +109,7 @@ static NTSTATUS ConfigurationOpenDriverKey(PNDIS_MINIPORT_DRIVER Driver, PHANDLE
 NDIS_STATUS NDISAPI
 NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject, PNDIS_HANDLE ConfigurationHandle)
 {
+    NDISP_IRQL("NdisOpenConfigurationEx", "nf-ndis-ndisopenconfigurationex", PASSIVE_LEVEL);
     const ULONG *Signature = ConfigObject->NdisHandle;
     PNDIS_CONFIGURATION Configuration;
     NTSTATUS Status;
@@ -150,6 +151,7 @@ NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject, PNDIS_HANDLE Co
 
 VOID NDISAPI NdisCloseConfiguration(NDIS_HANDLE ConfigurationHandle)
 {
+    NDISP_IRQL("NdisCloseConfiguration", "nf-ndis-ndiscloseconfiguration", PASSIVE_LEVEL);
     PNDIS_CONFIGURATION Configuration =
         ConfigurationFromHandle(ConfigurationHandle, "NdisCloseConfiguration");
     while (Configuration->Values.Next != NULL)
@@ -290,6 +292,7 @@ VOID NDISAPI NdisReadConfiguration(
     PNDIS_STRING Keyword,
     NDIS_PARAMETER_TYPE ParameterType)
 {
+    NDISP_IRQL("NdisReadConfiguration", "nf-ndis-ndisreadconfiguration", PASSIVE_LEVEL);
     PNDIS_CONFIGURATION Configuration =
         ConfigurationFromHandle(ConfigurationHandle, "NdisReadConfiguration");
     PNDIS_CONFIGURATION_VALUE Value;
@@ -318,6 +321,7 @@ VOID NDISAPI NdisWriteConfiguration(
     PNDIS_STRING Keyword,
     PNDIS_CONFIGURATION_PARAMETER ParameterValue)
 {
+    NDISP_IRQL("NdisWriteConfiguration", "nf-ndis-ndiswriteconfiguration", PASSIVE_LEVEL);
     PNDIS_CONFIGURATION Configuration =
         ConfigurationFromHandle(ConfigurationHandle, "NdisWriteConfiguration");
     PVOID Data, Terminated = NULL;

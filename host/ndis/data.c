@@ -9,6 +9,7 @@
 
 PMDL NDISAPI NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UINT Length)
 {
+    NDISP_IRQL("NdisAllocateMdl", "nf-mdlapi-ndisallocatemdl", DISPATCH_LEVEL);
     PMDL Mdl;
     UNREFERENCED_PARAMETER(NdisHandle);
     Mdl = IoAllocateMdl(VirtualAddress, Length, FALSE, FALSE, NULL);
@@ -21,6 +22,7 @@ PMDL NDISAPI NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UINT 
 
 VOID NDISAPI NdisFreeMdl(PMDL Mdl)
 {
+    NDISP_IRQL("NdisFreeMdl", "nf-mdlapi-ndisfreemdl", DISPATCH_LEVEL);
     IoFreeMdl(Mdl);
 }
 
@@ -65,6 +67,7 @@ static BOOLEAN DataGather(PMDL Mdl, ULONG Offset, PUCHAR Target, ULONG Length)
 PVOID NDISAPI NdisGetDataBuffer(
     PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage, UINT AlignMultiple, UINT AlignOffset)
 {
+    NDISP_IRQL("NdisGetDataBuffer", "nf-nblapi-ndisgetdatabuffer", DISPATCH_LEVEL);
     PMDL Mdl = NetBuffer->CurrentMdl;
     ULONG Offset = NetBuffer->CurrentMdlOffset;
 
@@ -142,6 +145,8 @@ NDIS_STATUS NDISAPI NdisRetreatNetBufferDataStart(
     ULONG DataBackFill,
     NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler)
 {
+    NDISP_IRQL(
+        "NdisRetreatNetBufferDataStart", "nf-nblapi-ndisretreatnetbufferdatastart", DISPATCH_LEVEL);
     ULONG Offset = NetBuffer->DataOffset;
     if (DataOffsetDelta > MAXULONG - NetBuffer->DataLength)
     {
@@ -175,6 +180,8 @@ VOID NDISAPI NdisAdvanceNetBufferDataStart(
     BOOLEAN FreeMdl,
     NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler)
 {
+    NDISP_IRQL(
+        "NdisAdvanceNetBufferDataStart", "nf-nblapi-ndisadvancenetbufferdatastart", DISPATCH_LEVEL);
     PMDL Mdl = NetBuffer->MdlChain;
     ULONG Offset = NetBuffer->DataOffset + DataOffsetDelta;
 
@@ -211,6 +218,9 @@ VOID NDISAPI NdisAdvanceNetBufferListDataStart(
     BOOLEAN FreeMdl,
     NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler)
 {
+    NDISP_IRQL(
+        "NdisAdvanceNetBufferListDataStart", "nf-nblapi-ndisadvancenetbufferlistdatastart",
+        DISPATCH_LEVEL);
     PNET_BUFFER NetBuffer;
     for (NetBuffer = NetBufferList->FirstNetBuffer; NetBuffer != NULL; NetBuffer = NetBuffer->Next)
     {
@@ -225,6 +235,9 @@ NDIS_STATUS NDISAPI NdisRetreatNetBufferListDataStart(
     NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler,
     NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler)
 {
+    NDISP_IRQL(
+        "NdisRetreatNetBufferListDataStart", "nf-nblapi-ndisretreatnetbufferlistdatastart",
+        DISPATCH_LEVEL);
     PNET_BUFFER NetBuffer, Done;
     for (NetBuffer = NetBufferList->FirstNetBuffer; NetBuffer != NULL; NetBuffer = NetBuffer->Next)
     {
@@ -251,6 +264,9 @@ NDIS_STATUS NDISAPI NdisCopyFromNetBufferToNetBuffer(
     ULONG SourceOffset,
     PULONG BytesCopied)
 {
+    NDISP_IRQL(
+        "NdisCopyFromNetBufferToNetBuffer", "nf-nblapi-ndiscopyfromnetbuffertonetbuffer",
+        DISPATCH_LEVEL);
     PMDL To = Destination->CurrentMdl, From = Source->CurrentMdl;
     ULONG ToOffset = Destination->CurrentMdlOffset + DestinationOffset;
     ULONG FromOffset = Source->CurrentMdlOffset + SourceOffset;

@@ -190,6 +190,7 @@ NDIS_STATUS NDISAPI NdisRegisterDeviceEx(
     PDEVICE_OBJECT *DeviceObject,
     PNDIS_HANDLE NdisDeviceHandle)
 {
+    NDISP_IRQL("NdisRegisterDeviceEx", "nf-ndis-ndisregisterdeviceex", PASSIVE_LEVEL);
     PNDIS_MINIPORT_DRIVER Driver = NdispDriverFromHandle(NdisHandle, "NdisRegisterDeviceEx");
     PNDIS_DEVICE_EXTENSION Extension;
     NTSTATUS Status;
@@ -243,6 +244,7 @@ CleanupDevice:
 
 VOID NDISAPI NdisDeregisterDeviceEx(NDIS_HANDLE NdisDeviceHandle)
 {
+    NDISP_IRQL("NdisDeregisterDeviceEx", "nf-ndis-ndisderegisterdeviceex", PASSIVE_LEVEL);
     PNDIS_DEVICE_EXTENSION Extension = NdisDeviceHandle;
     if (Extension == NULL || Extension->Signature != NDISP_DEVICE_SIGNATURE ||
         Extension->Adapter != NULL)

@@ -19,6 +19,7 @@ static const struct
 
 UINT NDISAPI NdisGetVersion(VOID)
 {
+    NDISP_IRQL("NdisGetVersion", "nf-ndis-ndisgetversion", DISPATCH_LEVEL);
     return NdispHostVersion();
 }
 
@@ -61,7 +62,9 @@ static VOID NTAPI DriverUnload(PDRIVER_OBJECT DriverObject)
     {
         return;
     }
-    Driver->Characteristics.UnloadHandler(DriverObject);
+    NDISP_CALLBACK(
+        "MiniportDriverUnload", "nc-ndis-miniport_unload", PASSIVE_LEVEL,
+        Driver->Characteristics.UnloadHandler(DriverObject));
     if (NdispDriverFromObject(DriverObject) != NULL)
     {
         NdisHostViolation(
@@ -175,6 +178,7 @@ NDIS_STATUS NDISAPI NdisMRegisterMiniportDriver(
     PNDIS_MINIPORT_DRIVER_CHARACTERISTICS Characteristics,
     PNDIS_HANDLE NdisMiniportDriverHandle)
 {
+    NDISP_IRQL("NdisMRegisterMiniportDriver", "nf-ndis-ndismregisterminiportdriver", PASSIVE_LEVEL);
     PNDIS_MINIPORT_DRIVER Driver;
     KLOCK_QUEUE_HANDLE Lock;
     NDIS_STATUS Status;
@@ -201,7 +205,9 @@ NDIS_STATUS NDISAPI NdisMRegisterMiniportDriver(
     }
     if (Driver->Characteristics.SetOptionsHandler != NULL)
     {
-        Status = Driver->Characteristics.SetOptionsHandler(Driver, MiniportDriverContext);
+        NDISP_CALLBACK(
+            "MiniportSetOptions", "nc-ndis-set_options", PASSIVE_LEVEL,
+            Status = Driver->Characteristics.SetOptionsHandler(Driver, MiniportDriverContext));
         if (Status != NDIS_STATUS_SUCCESS)
         {
             Driver->Signature = NDISP_FREED_SIGNATURE;
@@ -219,6 +225,8 @@ NDIS_STATUS NDISAPI NdisMRegisterMiniportDriver(
 
 VOID NDISAPI NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
 {
+    NDISP_IRQL(
+        "NdisMDeregisterMiniportDriver", "nf-ndis-ndismderegisterminiportdriver", PASSIVE_LEVEL);
     PNDIS_MINIPORT_DRIVER Driver =
         NdispDriverFromHandle(NdisMiniportDriverHandle, "NdisMDeregisterMiniportDriver");
     KLOCK_QUEUE_HANDLE Lock;

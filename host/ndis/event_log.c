@@ -63,6 +63,7 @@ NDIS_STATUS NDISAPI NdisWriteEventLogEntry(
     ULONG DataSize,
     PVOID Data)
 {
+    NDISP_IRQL("NdisWriteEventLogEntry", "nf-ndis-ndiswriteeventlogentry", DISPATCH_LEVEL);
     const PCWSTR *Strings = StringsList;
     PIO_ERROR_LOG_PACKET Entry;
     PUCHAR Next;

@@ -77,7 +77,9 @@ typedef struct _NDIS_SEND_PATH
 
     PVOID Thread; /* the reader, referenced, or NULL */
     volatile LONG Stopping;
+#if !NDIS_VERIFY
     KSPIN_LOCK DispatchLock; /* only ever taken by the reader, to be at DISPATCH_LEVEL */
+#endif
 } NDIS_SEND_PATH, *PNDIS_SEND_PATH;
 
 /* What a miniport that returned NDIS_STATUS_PENDING still has to call. */
@@ -279,6 +281,8 @@ typedef struct _NDIS_NBL_BLOCK
     volatile LONG Place; /* NDIS_NBL_PLACE */
     struct _NDIS_BUFFER_POOL *Pool;
     PNDIS_MINIPORT_ADAPTER Adapter; /* while sent or indicated */
+    PVOID MiniportReserved[2];      /* of the list: while indicated, or as it was completed */
+    BOOLEAN Marked;                 /* by NdispBufferMark, and not sent since */
     PNDIS_SENDER Sender;            /* while sent; so are the next two */
     PNET_BUFFER FirstNetBuffer;
     ULONG DataLength;
@@ -296,14 +300,14 @@ C_ASSERT(
 
 /* The block of a net buffer list; one that no NDIS pool made is a violation. */
 PNDIS_NBL_BLOCK NdispBufferBlock(PNET_BUFFER_LIST NetBufferList, PCSTR Function);
-/* Moves it from one place to another; if it is not at From: the violation Rule. */
-VOID NdispBufferMove(
-    PNDIS_NBL_BLOCK Block,
-    NDIS_NBL_PLACE From,
-    NDIS_NBL_PLACE To,
-    PCSTR Rule,
-    PCSTR Function,
-    PCSTR Document);
+/* Moves it from one place to another; FALSE: it is not at From. */
+BOOLEAN NdispBufferMove(PNDIS_NBL_BLOCK Block, NDIS_NBL_PLACE From, NDIS_NBL_PLACE To);
+/*
+ * A list that was sent comes back: what the miniport may keep in it is overwritten, and when the
+ * list is freed or sent again it must be so still. Without NDIS_VERIFY they do nothing.
+ */
+VOID NdispBufferMark(PNDIS_NBL_BLOCK Block);
+VOID NdispBufferCheckMark(PNDIS_NBL_BLOCK Block);
 /* Out-of-band data and status as after allocation. */
 VOID NdispBufferClearInfo(PNDIS_NBL_BLOCK Block);
 /* Gives a net buffer its MDL chain, and the data that starts Offset bytes behind its start. */

@@ -5,6 +5,9 @@
 PVOID NDISAPI NdisAllocateMemoryWithTagPriority(
     NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag, EX_POOL_PRIORITY Priority)
 {
+    NDISP_IRQL(
+        "NdisAllocateMemoryWithTagPriority", "nf-ndis-ndisallocatememorywithtagpriority",
+        DISPATCH_LEVEL);
     UNREFERENCED_PARAMETER(NdisHandle);
     UNREFERENCED_PARAMETER(Priority);
     return ExAllocatePoolWithTag(NonPagedPoolNx, Length, Tag != 0 ? Tag : NDISP_TAG);
@@ -12,6 +15,7 @@ PVOID NDISAPI NdisAllocateMemoryWithTagPriority(
 
 VOID NDISAPI NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
 {
+    NDISP_IRQL("NdisFreeMemory", "nf-ndis-ndisfreememory", DISPATCH_LEVEL);
     UNREFERENCED_PARAMETER(Length);
     if (MemoryFlags != 0)
     {
@@ -24,6 +28,8 @@ VOID NDISAPI NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
 
 VOID NDISAPI NdisFreeMemoryWithTagPriority(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Tag)
 {
+    NDISP_IRQL(
+        "NdisFreeMemoryWithTagPriority", "nf-ndis-ndisfreememorywithtagpriority", DISPATCH_LEVEL);
     UNREFERENCED_PARAMETER(NdisHandle);
     ExFreePoolWithTag(VirtualAddress, Tag);
 }

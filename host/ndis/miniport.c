@@ -37,7 +37,10 @@ VOID NdispMiniportNotify(
     Notification.DevicePnPEvent = Event;
     Notification.InformationBuffer = Buffer;
     Notification.InformationBufferLength = Length;
-    Adapter->Driver->Characteristics.DevicePnPEventNotifyHandler(Adapter->Context, &Notification);
+    NDISP_CALLBACK(
+        "MiniportDevicePnPEventNotify", "nc-ndis-miniport_device_pnp_event_notify", PASSIVE_LEVEL,
+        Adapter->Driver->Characteristics.DevicePnPEventNotifyHandler(
+            Adapter->Context, &Notification));
 }
 
 NTSTATUS NdispMiniportInitialize(PNDIS_MINIPORT_ADAPTER Adapter)
@@ -56,8 +59,10 @@ NTSTATUS NdispMiniportInitialize(PNDIS_MINIPORT_ADAPTER Adapter)
     Parameters.NetLuid = Adapter->Identity.NetLuid;
 
     MiniportSetState(Adapter, NdisHostInitializing);
-    Status = Adapter->Driver->Characteristics.InitializeHandlerEx(
-        Adapter, Adapter->Driver->Context, &Parameters);
+    NDISP_CALLBACK(
+        "MiniportInitializeEx", "nc-ndis-miniport_initialize", PASSIVE_LEVEL,
+        Status = Adapter->Driver->Characteristics.InitializeHandlerEx(
+            Adapter, Adapter->Driver->Context, &Parameters));
     if (Status != NDIS_STATUS_SUCCESS)
     {
         NdispLogError("NDIS: MiniportInitializeEx failed, status 0x%x\n", Status);
@@ -136,7 +141,9 @@ NTSTATUS NdispMiniportRestart(PNDIS_MINIPORT_ADAPTER Adapter)
         sizeof(Parameters));
     MiniportAwait(Adapter, NdisAwaitRestartComplete);
     MiniportSetState(Adapter, NdisHostRestarting);
-    Status = Adapter->Driver->Characteristics.RestartHandler(Adapter->Context, &Parameters);
+    NDISP_CALLBACK(
+        "MiniportRestart", "nc-ndis-miniport_restart", PASSIVE_LEVEL,
+        Status = Adapter->Driver->Characteristics.RestartHandler(Adapter->Context, &Parameters));
     Status = MiniportFinish(Adapter, NdisAwaitRestartComplete, Status);
     if (Status != NDIS_STATUS_SUCCESS)
     {
@@ -150,6 +157,7 @@ NTSTATUS NdispMiniportRestart(PNDIS_MINIPORT_ADAPTER Adapter)
 
 VOID NDISAPI NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
 {
+    NDISP_IRQL("NdisMRestartComplete", "nf-ndis-ndismrestartcomplete", DISPATCH_LEVEL);
     MiniportComplete(
         NdispAdapterFromHandle(MiniportAdapterHandle, "NdisMRestartComplete"),
         NdisAwaitRestartComplete, Status, "NdisMRestartComplete", "nf-ndis-ndismrestartcomplete");
@@ -186,7 +194,9 @@ VOID NdispMiniportPause(PNDIS_MINIPORT_ADAPTER Adapter)
     Parameters.PauseReason = NDIS_PAUSE_NDIS_INTERNAL;
     MiniportAwait(Adapter, NdisAwaitPauseComplete);
     MiniportSetState(Adapter, NdisHostPausing);
-    Status = Adapter->Driver->Characteristics.PauseHandler(Adapter->Context, &Parameters);
+    NDISP_CALLBACK(
+        "MiniportPause", "nc-ndis-miniport_pause", PASSIVE_LEVEL,
+        Status = Adapter->Driver->Characteristics.PauseHandler(Adapter->Context, &Parameters));
     Status = MiniportFinish(Adapter, NdisAwaitPauseComplete, Status);
     if (Status != NDIS_STATUS_SUCCESS)
     {
@@ -200,6 +210,7 @@ VOID NdispMiniportPause(PNDIS_MINIPORT_ADAPTER Adapter)
 
 VOID NDISAPI NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle)
 {
+    NDISP_IRQL("NdisMPauseComplete", "nf-ndis-ndismpausecomplete", DISPATCH_LEVEL);
     MiniportComplete(
         NdispAdapterFromHandle(MiniportAdapterHandle, "NdisMPauseComplete"), NdisAwaitPauseComplete,
         NDIS_STATUS_SUCCESS, "NdisMPauseComplete", "nf-ndis-ndismpausecomplete");
@@ -216,7 +227,9 @@ VOID NdispMiniportHalt(PNDIS_MINIPORT_ADAPTER Adapter, NDIS_HALT_ACTION Action)
             "A paused miniport rejects all send requests immediately.", "MiniportHaltEx",
             "nc-ndis-miniport_pause");
     }
-    Adapter->Driver->Characteristics.HaltHandlerEx(Adapter->Context, Action);
+    NDISP_CALLBACK(
+        "MiniportHaltEx", "nc-ndis-miniport_halt", PASSIVE_LEVEL,
+        Adapter->Driver->Characteristics.HaltHandlerEx(Adapter->Context, Action));
     MiniportSetState(Adapter, NdisHostHalted);
     NdispAttributesReset(Adapter);
 }
@@ -224,6 +237,8 @@ VOID NdispMiniportHalt(PNDIS_MINIPORT_ADAPTER Adapter, NDIS_HALT_ACTION Action)
 VOID NdispMiniportShutdown(PNDIS_MINIPORT_ADAPTER Adapter)
 {
     ExWaitForRundownProtectionRelease(&Adapter->Calls);
-    Adapter->Driver->Characteristics.ShutdownHandlerEx(Adapter->Context, NdisShutdownPowerOff);
+    NDISP_CALLBACK(
+        "MiniportShutdownEx", "nc-ndis-miniport_shutdown", PASSIVE_LEVEL,
+        Adapter->Driver->Characteristics.ShutdownHandlerEx(Adapter->Context, NdisShutdownPowerOff));
     MiniportSetState(Adapter, NdisHostShutdown);
 }

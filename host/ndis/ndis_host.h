@@ -14,6 +14,7 @@
 #include <ndis.h>
 
 #include "link.h"
+#include "verify.h"
 
 typedef struct _NDIS_MINIPORT_ADAPTER NDIS_MINIPORT_ADAPTER, *PNDIS_MINIPORT_ADAPTER;
 
@@ -206,12 +207,15 @@ NTSTATUS NdisHostSetPower(_In_ PNDIS_MINIPORT_ADAPTER Adapter, DEVICE_POWER_STAT
 /* Calls MiniportShutdownEx of all adapters, as at system shutdown; they cannot be used any more. */
 VOID NdisHostShutdownSystem(VOID);
 
+#if !NDIS_VERIFY
 /*
  * Reports that a driver, or a host, broke a documented rule: what it is, the NDIS function in
  * which it shows, and the documentation page (file name without extension). Bug check 0x7C,
- * BUGCODE_NDIS_DRIVER, with these three as its first parameters. Any IRQL.
+ * BUGCODE_NDIS_DRIVER, with these three as its first parameters. Any IRQL. With NDIS_VERIFY the
+ * host decides what becomes of it (verify.h).
  */
 DECLSPEC_NORETURN VOID
 NdisHostViolation(_In_z_ PCSTR Rule, _In_z_ PCSTR Function, _In_z_ PCSTR Document);
+#endif
 
 #endif

@@ -17,9 +17,83 @@ VOID NdispOidUnlock(PNDIS_MINIPORT_ADAPTER Adapter)
     KeSetEvent(&Adapter->OidLock, IO_NO_INCREMENT, FALSE);
 }
 
+#if NDIS_VERIFY
+
+/* Buffer of a query before the miniport had it; NULL: no memory, or no query. */
+static PVOID OidCopyBuffer(const NDIS_OID_REQUEST *Request)
+{
+    ULONG Length = Request->DATA.QUERY_INFORMATION.InformationBufferLength;
+    PVOID Copy = NULL;
+    if (Request->RequestType != NdisRequestSetInformation &&
+        Request->RequestType != NdisRequestMethod && Length != 0)
+    {
+        Copy = ExAllocatePoolWithTag(NonPagedPoolNx, Length, NDISP_TAG);
+    }
+    if (Copy != NULL)
+    {
+        RtlCopyMemory(Copy, Request->DATA.QUERY_INFORMATION.InformationBuffer, Length);
+    }
+    return Copy;
+}
+
+static VOID OidCheckBuffer(const NDIS_OID_REQUEST *Request, NDIS_STATUS Status, PVOID Copy)
+{
+    ULONG Length = Request->DATA.QUERY_INFORMATION.InformationBufferLength;
+    ULONG Written = Request->DATA.QUERY_INFORMATION.BytesWritten;
+    if (Copy == NULL)
+    {
+        return;
+    }
+    NDISP_VERIFY(
+        Status != NDIS_STATUS_SUCCESS || Written > Length ||
+            RtlEqualMemory(
+                Add2Ptr(Copy, Written),
+                Add2Ptr(Request->DATA.QUERY_INFORMATION.InformationBuffer, Written),
+                Length - Written),
+        "A query writes BytesWritten bytes, and none behind them.", "MiniportOidRequest",
+        OID_DOCUMENT);
+    ExFreePoolWithTag(Copy, NDISP_TAG);
+}
+
+/* What a request that fails for the length of its buffer says of it. */
+static VOID OidCheckFailure(const NDIS_OID_REQUEST *Request, NDIS_STATUS Status)
+{
+    BOOLEAN Query = Request->RequestType == NdisRequestQueryInformation ||
+                    Request->RequestType == NdisRequestQueryStatistics;
+    if (Status != NDIS_STATUS_BUFFER_TOO_SHORT && Status != NDIS_STATUS_INVALID_LENGTH)
+    {
+        return;
+    }
+    if (Query)
+    {
+        NDISP_VERIFY(
+            Request->DATA.QUERY_INFORMATION.BytesNeeded >
+                Request->DATA.QUERY_INFORMATION.InformationBufferLength,
+            "BytesNeeded of a query whose buffer is too short is the length that it needs.",
+            "MiniportOidRequest", OID_DOCUMENT);
+    }
+    else if (Request->RequestType == NdisRequestSetInformation)
+    {
+        NDISP_VERIFY(
+            Request->DATA.SET_INFORMATION.BytesNeeded !=
+                Request->DATA.SET_INFORMATION.InformationBufferLength,
+            "BytesNeeded of a set whose buffer has a wrong length is the length that it needs.",
+            "MiniportOidRequest", OID_DOCUMENT);
+    }
+}
+
+#else
+
+#define OidCopyBuffer(Request)                NULL
+#define OidCheckBuffer(Request, Status, Copy) UNREFERENCED_PARAMETER(Copy)
+#define OidCheckFailure(Request, Status)      ((VOID)0)
+
+#endif
+
 static VOID OidCheckCounts(const NDIS_OID_REQUEST *Request, NDIS_STATUS Status)
 {
     BOOLEAN Fits = TRUE;
+    OidCheckFailure(Request, Status);
     if (Status != NDIS_STATUS_SUCCESS)
     {
         return;
@@ -75,7 +149,9 @@ static NDIS_STATUS OidIssue(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_OID_REQUEST Re
     NDIS_STATUS Status;
     KeClearEvent(&Adapter->OidCompleted);
     InterlockedExchangePointer((PVOID volatile *)&Adapter->OidPending, Request);
-    Status = Adapter->Driver->Characteristics.OidRequestHandler(Adapter->Context, Request);
+    NDISP_CALLBACK(
+        "MiniportOidRequest", "nc-ndis-miniport_oid_request", PASSIVE_LEVEL,
+        Status = Adapter->Driver->Characteristics.OidRequestHandler(Adapter->Context, Request));
     if (Status == NDIS_STATUS_PENDING)
     {
         KeWaitForSingleObject(&Adapter->OidCompleted, Executive, KernelMode, FALSE, NULL);
@@ -96,9 +172,11 @@ NDIS_STATUS NdispOidRequest(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_OID_REQUEST Re
     NdispOidLock(Adapter);
     if (NdispAdapterEnter(Adapter))
     {
+        PVOID Copy = OidCopyBuffer(Request);
         Request->RequestHandle = Adapter;
         Status = OidIssue(Adapter, Request);
         OidCheckCounts(Request, Status);
+        OidCheckBuffer(Request, Status, Copy);
         if (Status == NDIS_STATUS_SUCCESS)
         {
             OidRemember(Adapter, Request);
@@ -112,6 +190,7 @@ NDIS_STATUS NdispOidRequest(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_OID_REQUEST Re
 VOID NDISAPI NdisMOidRequestComplete(
     NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST Request, NDIS_STATUS Status)
 {
+    NDISP_IRQL("NdisMOidRequestComplete", "nf-ndis-ndismoidrequestcomplete", DISPATCH_LEVEL);
     PNDIS_MINIPORT_ADAPTER Adapter =
         NdispAdapterFromHandle(MiniportAdapterHandle, "NdisMOidRequestComplete");
     if (Status == NDIS_STATUS_PENDING)
@@ -184,7 +263,9 @@ NTSTATUS NdisHostCancelOidRequest(PNDIS_MINIPORT_ADAPTER Adapter, PVOID RequestI
     {
         return STATUS_DEVICE_NOT_READY;
     }
-    Adapter->Driver->Characteristics.CancelOidRequestHandler(Adapter->Context, RequestId);
+    NDISP_CALLBACK(
+        "MiniportCancelOidRequest", "nc-ndis-miniport_cancel_oid_request", DISPATCH_LEVEL,
+        Adapter->Driver->Characteristics.CancelOidRequestHandler(Adapter->Context, RequestId));
     NdispAdapterLeave(Adapter);
     return STATUS_SUCCESS;
 }

@@ -135,11 +135,15 @@ ReceiveTake(PNDIS_MINIPORT_ADAPTER Adapter, PNET_BUFFER_LIST NetBufferLists, ULO
                 "SourceHandle of an indicated NET_BUFFER_LIST is the MiniportAdapterHandle.",
                 RECEIVE_INDICATE, RECEIVE_DOCUMENT);
         }
-        NdispBufferMove(
-            Block, NdisNblWithOwner, NdisNblWithStack,
-            "A NET_BUFFER_LIST is indicated by its owner, and once at a time.", RECEIVE_INDICATE,
-            RECEIVE_DOCUMENT);
+        if (!NdispBufferMove(Block, NdisNblWithOwner, NdisNblWithStack))
+        {
+            NdisHostViolation(
+                "A NET_BUFFER_LIST is indicated by its owner, and once at a time.",
+                RECEIVE_INDICATE, RECEIVE_DOCUMENT);
+        }
         Block->Adapter = Adapter;
+        Block->MiniportReserved[0] = List->MiniportReserved[0];
+        Block->MiniportReserved[1] = List->MiniportReserved[1];
         for (Buffer = List->FirstNetBuffer; Buffer != NULL; Buffer = Buffer->Next)
         {
             Packets++;
@@ -169,10 +173,17 @@ static VOID ReceiveGiveBack(PNDIS_MINIPORT_ADAPTER Adapter, PNET_BUFFER_LIST Net
                 "A NET_BUFFER_LIST is returned to the adapter that indicated it.",
                 "NdisReturnNetBufferLists", "nf-ndis-ndisreturnnetbufferlists");
         }
-        NdispBufferMove(
-            Block, NdisNblWithStack, NdisNblWithOwner,
-            "An indicated NET_BUFFER_LIST is returned once.", "NdisReturnNetBufferLists",
-            "nf-ndis-ndisreturnnetbufferlists");
+        NDISP_VERIFY(
+            Block->MiniportReserved[0] == List->MiniportReserved[0] &&
+                Block->MiniportReserved[1] == List->MiniportReserved[1],
+            "A miniport does not touch an indicated NET_BUFFER_LIST before it is returned.",
+            "NdisMIndicateReceiveNetBufferLists", RECEIVE_DOCUMENT);
+        if (!NdispBufferMove(Block, NdisNblWithStack, NdisNblWithOwner))
+        {
+            NdisHostViolation(
+                "An indicated NET_BUFFER_LIST is returned once.", "NdisReturnNetBufferLists",
+                "nf-ndis-ndisreturnnetbufferlists");
+        }
     }
     InterlockedAdd64(&Adapter->ReceivesOutstanding, -Lists);
 }
@@ -184,6 +195,9 @@ VOID NDISAPI NdisMIndicateReceiveNetBufferLists(
     ULONG NumberOfNetBufferLists,
     ULONG ReceiveFlags)
 {
+    NDISP_IRQL(
+        "NdisMIndicateReceiveNetBufferLists", "nf-ndis-ndismindicatereceivenetbufferlists",
+        DISPATCH_LEVEL);
     PNDIS_MINIPORT_ADAPTER Adapter =
         NdispAdapterFromHandle(MiniportAdapterHandle, RECEIVE_INDICATE);
     NDIS_HOST_STATE State = NdispAdapterState(Adapter);
@@ -237,5 +251,7 @@ VOID NdisHostReturnNetBufferLists(
     NDIS_HANDLE Context = Adapter->Context;
     /* From here on a pause may complete, but not before the miniport has its lists again. */
     ReceiveGiveBack(Adapter, NetBufferLists);
-    Return(Context, NetBufferLists, ReturnFlags);
+    NDISP_CALLBACK(
+        "MiniportReturnNetBufferLists", "nc-ndis-miniport_return_net_buffer_lists", DISPATCH_LEVEL,
+        Return(Context, NetBufferLists, ReturnFlags));
 }

@@ -130,18 +130,31 @@ static PNET_BUFFER_LIST SendPrepare(
 static VOID SendBatch(PNDIS_MINIPORT_ADAPTER Adapter, PNET_BUFFER_LIST Chain, BOOLEAN AtDispatch)
 {
     PNDIS_SEND_PATH Path = &Adapter->Send;
+#if NDIS_VERIFY
+    KIRQL Irql;
+#else
     KLOCK_QUEUE_HANDLE Lock;
+#endif
 
     if (!AtDispatch)
     {
         NdispTransmit(Adapter, &Path->Sender, Chain, NDIS_DEFAULT_PORT_NUMBER, 0);
         return;
     }
-    /* A lock of the reader's own: only to be at DISPATCH_LEVEL, as protocols often are. */
+    /* At DISPATCH_LEVEL, as protocols often are; by a lock of the reader's own where the host does
+     * not keep an IRQL. */
+#if NDIS_VERIFY
+    Irql = NdisVerifyRaiseIrql(DISPATCH_LEVEL);
+#else
     KeAcquireInStackQueuedSpinLock(&Path->DispatchLock, &Lock);
+#endif
     NdispTransmit(
         Adapter, &Path->Sender, Chain, NDIS_DEFAULT_PORT_NUMBER, NDIS_SEND_FLAGS_DISPATCH_LEVEL);
+#if NDIS_VERIFY
+    NdisVerifyLowerIrql(Irql);
+#else
     KeReleaseInStackQueuedSpinLock(&Lock);
+#endif
 }
 
 static VOID NTAPI SendThread(PVOID StartContext)
@@ -234,7 +247,9 @@ VOID NdispSendStop(PNDIS_MINIPORT_ADAPTER Adapter)
         ObDereferenceObject(Path->Thread);
         Path->Thread = NULL;
     }
-    Adapter->Driver->Characteristics.CancelSendHandler(Adapter->Context, Adapter);
+    NDISP_CALLBACK(
+        "MiniportCancelSend", "nc-ndis-miniport_cancel_send", DISPATCH_LEVEL,
+        Adapter->Driver->Characteristics.CancelSendHandler(Adapter->Context, Adapter));
     SendWaitForAllSlots(Path);
 }
 
@@ -287,7 +302,9 @@ NTSTATUS NdispSendCreatePath(PNDIS_MINIPORT_ADAPTER Adapter)
     Path->Sender.Complete = SendComplete;
     Path->Sender.Context = Path;
     KeInitializeSpinLock(&Path->Lock);
+#if !NDIS_VERIFY
     KeInitializeSpinLock(&Path->DispatchLock);
+#endif
     KeInitializeEvent(&Path->FreeChanged, SynchronizationEvent, FALSE);
     Path->Mtu = Adapter->General.MtuSize;
     Path->BackFill = Adapter->General.DataBackFillSize;

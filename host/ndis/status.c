@@ -59,6 +59,7 @@ static VOID StatusSetLinkState(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_STATUS_INDI
 VOID NDISAPI
 NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDICATION StatusIndication)
 {
+    NDISP_IRQL("NdisMIndicateStatusEx", "nf-ndis-ndismindicatestatusex", DISPATCH_LEVEL);
     PNDIS_MINIPORT_ADAPTER Adapter =
         NdispAdapterFromHandle(MiniportAdapterHandle, "NdisMIndicateStatusEx");
     NDIS_HOST_STATE State = NdispAdapterState(Adapter);

@@ -33,10 +33,13 @@ VOID NdispTransmit(
     for (List = NetBufferLists; List != NULL; List = List->Next)
     {
         PNDIS_NBL_BLOCK Block = NdispBufferBlock(List, "MiniportSendNetBufferLists");
-        NdispBufferMove(
-            Block, NdisNblWithOwner, NdisNblWithMiniport,
-            "A NET_BUFFER_LIST is sent by its owner, and once at a time.",
-            "MiniportSendNetBufferLists", "nc-ndis-miniport_send_net_buffer_lists");
+        NdispBufferCheckMark(Block);
+        if (!NdispBufferMove(Block, NdisNblWithOwner, NdisNblWithMiniport))
+        {
+            NdisHostViolation(
+                "A NET_BUFFER_LIST is sent by its owner, and once at a time.",
+                "MiniportSendNetBufferLists", "nc-ndis-miniport_send_net_buffer_lists");
+        }
         Block->Adapter = Adapter;
         Block->Sender = Sender;
         Block->FirstNetBuffer = List->FirstNetBuffer;
@@ -46,10 +49,22 @@ VOID NdispTransmit(
     }
     InterlockedAdd64(&Adapter->Sent, Packets);
     InterlockedAdd64(&Adapter->SendsOutstanding, NDISP_SEND_CALL + Lists);
-    Adapter->Driver->Characteristics.SendNetBufferListsHandler(
-        Adapter->Context, NetBufferLists, PortNumber, SendFlags);
+    NDISP_CALLBACK(
+        "MiniportSendNetBufferLists", "nc-ndis-miniport_send_net_buffer_lists", DISPATCH_LEVEL,
+        Adapter->Driver->Characteristics.SendNetBufferListsHandler(
+            Adapter->Context, NetBufferLists, PortNumber, SendFlags));
     InterlockedAdd64(&Adapter->SendsOutstanding, -NDISP_SEND_CALL);
 }
+
+#if NDIS_VERIFY
+static BOOLEAN TransmitIsFinalStatus(NDIS_STATUS Status)
+{
+    return Status == NDIS_STATUS_SUCCESS || Status == NDIS_STATUS_INVALID_LENGTH ||
+           Status == NDIS_STATUS_RESOURCES || Status == NDIS_STATUS_PAUSED ||
+           Status == NDIS_STATUS_SEND_ABORTED || Status == NDIS_STATUS_RESET_IN_PROGRESS ||
+           Status == NDIS_STATUS_FAILURE;
+}
+#endif
 
 /* Takes one list back from the miniport; its sender. */
 static PNDIS_SENDER TransmitTakeBack(PNDIS_MINIPORT_ADAPTER Adapter, PNET_BUFFER_LIST List)
@@ -57,9 +72,12 @@ static PNDIS_SENDER TransmitTakeBack(PNDIS_MINIPORT_ADAPTER Adapter, PNET_BUFFER
     ULONG Packets = 0;
     PNDIS_NBL_BLOCK Block = NdispBufferBlock(List, TRANSMIT_COMPLETE);
 
-    NdispBufferMove(
-        Block, NdisNblWithMiniport, NdisNblWithOwner, "A sent NET_BUFFER_LIST is completed once.",
-        TRANSMIT_COMPLETE, "nf-ndis-ndismsendnetbufferlistscomplete");
+    if (!NdispBufferMove(Block, NdisNblWithMiniport, NdisNblWithOwner))
+    {
+        NdisHostViolation(
+            "A sent NET_BUFFER_LIST is completed once.", TRANSMIT_COMPLETE,
+            "nf-ndis-ndismsendnetbufferlistscomplete");
+    }
     if (Block->Adapter != Adapter)
     {
         NdisHostViolation(
@@ -79,6 +97,15 @@ static PNDIS_SENDER TransmitTakeBack(PNDIS_MINIPORT_ADAPTER Adapter, PNET_BUFFER
             "A sent NET_BUFFER_LIST is completed with its final status.", TRANSMIT_COMPLETE,
             "nf-ndis-ndismsendnetbufferlistscomplete");
     }
+    NDISP_VERIFY(
+        TransmitIsFinalStatus(List->Status),
+        "A sent NET_BUFFER_LIST is completed with one of the statuses that are documented for it.",
+        TRANSMIT_COMPLETE, "nf-ndis-ndismsendnetbufferlistscomplete");
+    NDISP_VERIFY(
+        List->Status != NDIS_STATUS_SUCCESS || NdispAdapterState(Adapter) != NdisHostPaused,
+        "A paused miniport completes send requests with NDIS_STATUS_PAUSED.", TRANSMIT_COMPLETE,
+        "nc-ndis-miniport_pause");
+    NdispBufferMark(Block);
     if (List->Status != NDIS_STATUS_SUCCESS)
     {
         InterlockedAdd64(&Adapter->SendErrors, Packets);
@@ -89,6 +116,9 @@ static PNDIS_SENDER TransmitTakeBack(PNDIS_MINIPORT_ADAPTER Adapter, PNET_BUFFER
 VOID NDISAPI NdisMSendNetBufferListsComplete(
     NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList, ULONG SendCompleteFlags)
 {
+    NDISP_IRQL(
+        "NdisMSendNetBufferListsComplete", "nf-ndis-ndismsendnetbufferlistscomplete",
+        DISPATCH_LEVEL);
     PNDIS_MINIPORT_ADAPTER Adapter =
         NdispAdapterFromHandle(MiniportAdapterHandle, TRANSMIT_COMPLETE);
 
@@ -187,7 +217,9 @@ NTSTATUS NdisHostCancelSend(PNDIS_MINIPORT_ADAPTER Adapter, PVOID CancelId)
     {
         return STATUS_DEVICE_NOT_READY;
     }
-    Adapter->Driver->Characteristics.CancelSendHandler(Adapter->Context, CancelId);
+    NDISP_CALLBACK(
+        "MiniportCancelSend", "nc-ndis-miniport_cancel_send", DISPATCH_LEVEL,
+        Adapter->Driver->Characteristics.CancelSendHandler(Adapter->Context, CancelId));
     NdispAdapterLeave(Adapter);
     return STATUS_SUCCESS;
 }

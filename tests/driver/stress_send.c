@@ -143,7 +143,7 @@ static VOID SendCompleted(PVOID Context, PNET_BUFFER_LIST Lists, ULONG Flags)
             !Sent->Bad || Status != NDIS_STATUS_SUCCESS, "a list succeeds that cannot be sent");
         STRESS_CHECK(
             Status == NDIS_STATUS_SUCCESS || Status == NDIS_STATUS_RESOURCES ||
-                Status == NDIS_STATUS_PAUSED || Status == NDIS_STATUS_MEDIA_DISCONNECTED ||
+                Status == NDIS_STATUS_PAUSED || Status == NDIS_STATUS_FAILURE ||
                 (Sent->Bad && Status == NDIS_STATUS_INVALID_LENGTH),
             "a list completes with status 0x%08x", (ULONG)Status);
         SendSettle(Sent, Status == NDIS_STATUS_SUCCESS ? SendSucceeded : SendFailed);

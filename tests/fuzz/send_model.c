@@ -131,7 +131,7 @@ SendModelList(SEND_MODEL *Model, const SENDER_LIST *List, BOOLEAN *Published, BO
             Model->Shadow->Tail = TUN_RING_TERMINATED;
         }
         Model->Discards += List->PacketCount;
-        return NDIS_STATUS_MEDIA_DISCONNECTED;
+        return NDIS_STATUS_FAILURE;
     }
 }
 

@@ -55,7 +55,7 @@ static void LargestPacketBothWays(void **State)
 static void FailedSendsAreCounted(void **State)
 {
     UNREFERENCED_PARAMETER(State);
-    Toy.SendStatus = NDIS_STATUS_MEDIA_DISCONNECTED;
+    Toy.SendStatus = NDIS_STATUS_FAILURE;
     FixtureStart();
     NativeLinkPush(Fixture.Link, "x", 1);
     FIXTURE_WAIT(FixtureCounters().SendErrors == 1);
@@ -269,7 +269,7 @@ static void HostSends(void **State)
     assert_int_equal(HostCompleted, 3);
     assert_int_equal(NdisHostCancelSend(Fixture.Adapter, &HostStatus), STATUS_SUCCESS);
     assert_int_equal(HostCompleted, 4);
-    assert_int_equal(HostStatus, NDIS_STATUS_REQUEST_ABORTED);
+    assert_int_equal(HostStatus, NDIS_STATUS_SEND_ABORTED);
     FIXTURE_WAIT((ToyReleaseSends(), ReadAcquire(&HostCompleted) == 6));
 
     /* A paused miniport gets them too, a halted one does not. */

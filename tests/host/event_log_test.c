@@ -169,8 +169,7 @@ static void BadArguments(void **State)
     {
         NATIVE_OUTCOME Outcome;
         NativeAttempt(Cases[Index], NULL, &Outcome);
-        assert_int_equal(Outcome.Kind, NativeBugCheck);
-        assert_int_equal(Outcome.BugCheckCode, 0x7C);
+        assert_int_equal(Outcome.Kind, NativeRuleBroken);
     }
     assert_int_equal(Entries, 0);
 }

@@ -149,7 +149,7 @@ static NDIS_STATUS NDISAPI ToyPause(NDIS_HANDLE Context, PNDIS_MINIPORT_PAUSE_PA
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Parameters);
     ToyTrace("Pause");
-    ExWaitForRundownProtectionRelease(&Toy.Receives);
+    ExWaitForRundownProtectionRelease(&Toy.Calls);
     return Toy.PendPause ? ToyLater(ToyCompletePause, NULL, 0) : NDIS_STATUS_SUCCESS;
 }
 
@@ -159,10 +159,10 @@ ToyRestart(NDIS_HANDLE Context, PNDIS_MINIPORT_RESTART_PARAMETERS Parameters)
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Parameters);
     ToyTrace("Restart");
-    ExReInitializeRundownProtection(&Toy.Receives);
+    ExReInitializeRundownProtection(&Toy.Calls);
     if (Toy.RestartStatus != NDIS_STATUS_SUCCESS)
     {
-        ExWaitForRundownProtectionRelease(&Toy.Receives);
+        ExWaitForRundownProtectionRelease(&Toy.Calls);
     }
     return Toy.PendRestart ? ToyLater(ToyCompleteRestart, NULL, Toy.RestartStatus)
                            : Toy.RestartStatus;
@@ -260,13 +260,10 @@ static VOID ToyCompleteSends(PNET_BUFFER_LIST Lists, NDIS_STATUS Status, ULONG F
     NdisMSendNetBufferListsComplete(Toy.Adapter, Lists, Flags);
 }
 
-static VOID NDISAPI ToySendLists(
-    NDIS_HANDLE Context, PNET_BUFFER_LIST Lists, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags)
+static VOID ToyTakeSends(PNET_BUFFER_LIST Lists, ULONG SendFlags)
 {
     PNET_BUFFER_LIST List;
     KLOCK_QUEUE_HANDLE Lock;
-    UNREFERENCED_PARAMETER(Context);
-    UNREFERENCED_PARAMETER(PortNumber);
     for (List = Lists; List != NULL; List = List->Next)
     {
         PNET_BUFFER Buffer;
@@ -303,6 +300,26 @@ static VOID NDISAPI ToySendLists(
         return;
     }
     ToyCompleteSends(Lists, Toy.SendStatus, SendFlags & NDIS_SEND_FLAGS_DISPATCH_LEVEL);
+}
+
+static VOID NDISAPI ToySendLists(
+    NDIS_HANDLE Context, PNET_BUFFER_LIST Lists, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags)
+{
+    BOOLEAN Running = ExAcquireRundownProtection(&Toy.Calls);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(PortNumber);
+    if (Running || Toy.SendWhilePaused)
+    {
+        ToyTakeSends(Lists, SendFlags);
+    }
+    else
+    {
+        ToyCompleteSends(Lists, NDIS_STATUS_PAUSED, SendFlags & NDIS_SEND_FLAGS_DISPATCH_LEVEL);
+    }
+    if (Running)
+    {
+        ExReleaseRundownProtection(&Toy.Calls);
+    }
 }
 
 /* Takes off those with that cancel identifier, or all. */
@@ -350,7 +367,7 @@ static VOID NDISAPI ToyCancelSend(NDIS_HANDLE Context, PVOID CancelId)
     UNREFERENCED_PARAMETER(Context);
     if (Lists != NULL)
     {
-        ToyCompleteSends(Lists, NDIS_STATUS_REQUEST_ABORTED, 0);
+        ToyCompleteSends(Lists, NDIS_STATUS_SEND_ABORTED, 0);
     }
 }
 
@@ -401,7 +418,7 @@ static VOID NDISAPI ToyReturn(NDIS_HANDLE Context, PNET_BUFFER_LIST Lists, ULONG
 VOID ToyIndicate(const VOID *Data, ULONG Length, ULONG Parts, USHORT FrameType, ULONG ReceiveFlags)
 {
     PNET_BUFFER_LIST List;
-    if (!ExAcquireRundownProtection(&Toy.Receives))
+    if (!ExAcquireRundownProtection(&Toy.Calls))
     {
         return;
     }
@@ -415,7 +432,7 @@ VOID ToyIndicate(const VOID *Data, ULONG Length, ULONG Parts, USHORT FrameType, 
     {
         ToyFreeReceive(List);
     }
-    ExReleaseRundownProtection(&Toy.Receives);
+    ExReleaseRundownProtection(&Toy.Calls);
 }
 
 VOID ToyIndicateLinkState(NDIS_MEDIA_CONNECT_STATE State)
@@ -469,8 +486,8 @@ VOID ToyReset(VOID)
 {
     PNDIS_MINIPORT_DRIVER_CHARACTERISTICS Driver = &Toy.Characteristics;
     memset(&Toy, 0, sizeof(Toy));
-    ExInitializeRundownProtection(&Toy.Receives);
-    ExWaitForRundownProtectionRelease(&Toy.Receives);
+    ExInitializeRundownProtection(&Toy.Calls);
+    ExWaitForRundownProtectionRelease(&Toy.Calls);
     Driver->Header.Type = NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS;
     Driver->Header.Revision = NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;
     Driver->Header.Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;

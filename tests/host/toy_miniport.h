@@ -31,7 +31,8 @@ typedef struct _TOY
     TOY_SEND Send;
     BOOLEAN IgnoreCancelSend;
     BOOLEAN LeaveOutGeneral;
-    BOOLEAN PendPause; /* these complete from another thread, a little later */
+    BOOLEAN SendWhilePaused; /* wrongly */
+    BOOLEAN PendPause;       /* these complete from another thread, a little later */
     BOOLEAN PendRestart;
     BOOLEAN PendOid;
     BOOLEAN LeaveOutDeregister;
@@ -51,7 +52,7 @@ typedef struct _TOY
     ULONG LastSentLength;
     PNET_BUFFER_LIST Held;
     NDIS_HANDLE Pool;
-    EX_RUNDOWN_REF Receives; /* held by ToyIndicate; run down while paused */
+    EX_RUNDOWN_REF Calls; /* held by ToyIndicate and by sends; run down while paused */
 } TOY, *PTOY;
 
 extern TOY Toy;

@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Broken rules: each case misuses NDIS and must end in bug check 0x7C that names the function and
- * the rule. What a bug check leaves behind cannot be cleaned up, so each case has a process.
+ * Broken rules: callers that misuse net buffer lists, pools and the calls that complete what NDIS
+ * asked for.
  */
-#include "fixture.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-/* ThreadSanitizer: the children have nothing more to report when they exit. */
-const char *__tsan_default_options(void);
-const char *__tsan_default_options(void)
-{
-    return "atexit_sleep_ms=0";
-}
+#include "violations.h"
 
 static NDIS_HANDLE MakePool(VOID)
 {
@@ -215,19 +203,10 @@ static VOID StatusAfterHalt(PVOID Context)
     ToyIndicateLinkState(MediaConnectStateConnected);
 }
 
-typedef struct _CASE
-{
-    PCSTR Name;
-    VOID (*Body)(PVOID);
-    BOOLEAN Started; /* the body wants a running miniport */
-    PCSTR Function;
-    PCSTR Rule; /* part of its text */
-} CASE;
-
 #define COMPLETE "NdisMSendNetBufferListsComplete"
 #define INDICATE "NdisMIndicateReceiveNetBufferLists"
 
-static const CASE Cases[] = {
+static const VIOLATION Cases[] = {
 #define CASE_OF(Body, Started, Function, Rule) {#Body, Body, Started, Function, Rule}
     CASE_OF(SendCompletedTwice, TRUE, COMPLETE, "completed once"),
     CASE_OF(SendFreedByMiniport, TRUE, "NdisFreeNetBufferList", "freed by its owner"),
@@ -252,51 +231,7 @@ static const CASE Cases[] = {
     CASE_OF(StatusAfterHalt, TRUE, "NdisMIndicateStatusEx", "before MiniportHaltEx"),
 };
 
-static int RunCase(const CASE *Case)
-{
-    NATIVE_OUTCOME Outcome;
-    ToyReset();
-    if (Case->Started)
-    {
-        FixtureStart();
-    }
-    NativeAttempt(Case->Body, NULL, &Outcome);
-    if (Outcome.Kind != NativeBugCheck || Outcome.BugCheckCode != 0x7C)
-    {
-        printf(
-            "%s: outcome %d, bug check 0x%x, rule %s: %s\n", Case->Name, Outcome.Kind,
-            Outcome.BugCheckCode, Outcome.Rule, Outcome.Detail);
-        return 1;
-    }
-    if (strstr((PCSTR)Outcome.BugCheckParameters[0], Case->Rule) == NULL ||
-        strcmp((PCSTR)Outcome.BugCheckParameters[1], Case->Function) != 0)
-    {
-        printf(
-            "%s: reported as \"%s\" in %s\n", Case->Name, (PCSTR)Outcome.BugCheckParameters[0],
-            (PCSTR)Outcome.BugCheckParameters[1]);
-        return 1;
-    }
-    return 0;
-}
-
 int main(void)
 {
-    int Failed = 0;
-    for (ULONG i = 0; i < ARRAYSIZE(Cases); i++)
-    {
-        int Status = 1;
-        pid_t Child;
-        fflush(stdout);
-        Child = fork();
-        if (Child == 0)
-        {
-            int Result = RunCase(&Cases[i]);
-            fflush(stdout);
-            _exit(Result);
-        }
-        waitpid(Child, &Status, 0);
-        printf("%s: %s\n", Status == 0 ? "ok" : "FAILED", Cases[i].Name);
-        Failed += Status != 0;
-    }
-    return Failed != 0;
+    return ViolationsRun(Cases, ARRAYSIZE(Cases));
 }

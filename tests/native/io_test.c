@@ -383,7 +383,7 @@ static void WrongDrivers(void **State)
         CompleteWrongly, (void *)ReturnInRegion, "CallbackCriticalRegion", "DRIVER_DISPATCH");
     AssertRuleBroken(CompleteWrongly, (void *)OtherStatus, "IrpStatus", "IopSendRequest");
     AssertRuleBroken(CompleteWrongly, (void *)CompletePending, "IrpStatus", "IofCompleteRequest");
-    AssertBugCheck(CompleteWrongly, (void *)CompleteTwice, 0x44);
+    AssertRuleBroken(CompleteWrongly, (void *)CompleteTwice, "IrpCompleted", "IofCompleteRequest");
 
     /* A device of its own, for those of the first one are in use for ever now. */
     assert_int_equal(NativeDeviceAdd(Scene.Driver, L"Toy", &Scene.Pdo), STATUS_SUCCESS);

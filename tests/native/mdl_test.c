@@ -224,7 +224,7 @@ static void ExitWithLockedPages(void **State)
     PUCHAR User = NativeUserAllocate(Process, PAGE_SIZE, 0);
     LOCKING Locking = {.Address = User, .Length = PAGE_SIZE, .Operation = IoWriteAccess};
     NativeInProcess(Process, LockInProcess, &Locking);
-    AssertBugCheck(Exit, Process, 0x76);
+    AssertRuleBroken(Exit, Process, "ProcessLockedPages", "MmUnlockPages");
     MmUnlockPages(Locking.Mdl);
     IoFreeMdl(Locking.Mdl);
     NativeProcessExit(Process);

@@ -80,9 +80,9 @@ static void WrongCallers(void **State)
     AssertRuleBroken(AllocateNothing, NULL, "PoolSize", "ExAllocatePoolWithTag");
     AssertRuleBroken(AllocateUntagged, NULL, "PoolTag", "ExAllocatePoolWithTag");
     AssertRuleBroken(FreePagedAtDispatch, Memory, "Irql", "ExFreePoolWithTag");
-    AssertBugCheck(FreeWithOtherTag, Memory, 0xC2);
-    AssertBugCheck(FreeInside, Memory, 0xC2);
-    AssertBugCheck(FreeTwice, NULL, 0xC2);
+    AssertRuleBroken(FreeWithOtherTag, Memory, "PoolTagOfFree", "ExFreePoolWithTag");
+    AssertRuleBroken(FreeInside, Memory, "PoolFree", "ExFreePoolWithTag");
+    AssertRuleBroken(FreeTwice, NULL, "PoolFree", "ExFreePoolWithTag");
     /* Still there after all that. */
     ExFreePoolWithTag(Memory, TAG_ONE);
     assert_int_equal(NativeReportLeaks(), 0);
@@ -120,7 +120,7 @@ static void WriteBehind(void *Context)
 static void Overrun(void **State)
 {
     (void)State;
-    AssertBugCheck(WriteBehind, NULL, 0x19);
+    AssertRuleBroken(WriteBehind, NULL, "PoolOverrun", "ExFreePoolWithTag");
 }
 #endif
 

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every function of the NDIS library at an IRQL at which its page does not allow it; the rest of
+ * its arguments does not matter. And NDIS itself, calling a routine of the driver's at such a one.
+ */
+#include "fixture.h"
+
+static UCHAR Memory[4096] __attribute__((aligned(16)));
+#define ANY ((PVOID)Memory)
+
+#define CASES(X)                                                                                 \
+    X(NdisAdvanceNetBufferDataStart, HIGH_LEVEL, NdisAdvanceNetBufferDataStart(ANY, 0, 0, NULL)) \
+    X(NdisAdvanceNetBufferListDataStart, HIGH_LEVEL,                                             \
+      NdisAdvanceNetBufferListDataStart(ANY, 0, 0, NULL))                                        \
+    X(NdisAllocateMdl, HIGH_LEVEL, NdisAllocateMdl(NULL, ANY, 1))                                \
+    X(NdisAllocateMemoryWithTagPriority, HIGH_LEVEL,                                             \
+      NdisAllocateMemoryWithTagPriority(NULL, 8, TOY_TAG, NormalPoolPriority))                   \
+    X(NdisAllocateNetBuffer, HIGH_LEVEL, NdisAllocateNetBuffer(ANY, NULL, 0, 0))                 \
+    X(NdisAllocateNetBufferAndNetBufferList, HIGH_LEVEL,                                         \
+      NdisAllocateNetBufferAndNetBufferList(ANY, 0, 0, NULL, 0, 0))                              \
+    X(NdisAllocateNetBufferList, HIGH_LEVEL, NdisAllocateNetBufferList(ANY, 0, 0))               \
+    X(NdisAllocateNetBufferListPool, HIGH_LEVEL, NdisAllocateNetBufferListPool(NULL, ANY))       \
+    X(NdisAllocateNetBufferPool, HIGH_LEVEL, NdisAllocateNetBufferPool(NULL, ANY))               \
+    X(NdisCloseConfiguration, APC_LEVEL, NdisCloseConfiguration(ANY))                            \
+    X(NdisCopyFromNetBufferToNetBuffer, HIGH_LEVEL,                                              \
+      NdisCopyFromNetBufferToNetBuffer(ANY, 0, 0, ANY, 0, ANY))                                  \
+    X(NdisDeregisterDeviceEx, APC_LEVEL, NdisDeregisterDeviceEx(ANY))                            \
+    X(NdisFreeMdl, HIGH_LEVEL, NdisFreeMdl(ANY))                                                 \
+    X(NdisFreeMemory, HIGH_LEVEL, NdisFreeMemory(ANY, 0, 0))                                     \
+    X(NdisFreeMemoryWithTagPriority, HIGH_LEVEL,                                                 \
+      NdisFreeMemoryWithTagPriority(NULL, ANY, TOY_TAG))                                         \
+    X(NdisFreeNetBuffer, HIGH_LEVEL, NdisFreeNetBuffer(ANY))                                     \
+    X(NdisFreeNetBufferList, HIGH_LEVEL, NdisFreeNetBufferList(ANY))                             \
+    X(NdisFreeNetBufferListPool, HIGH_LEVEL, NdisFreeNetBufferListPool(ANY))                     \
+    X(NdisFreeNetBufferPool, HIGH_LEVEL, NdisFreeNetBufferPool(ANY))                             \
+    X(NdisGetDataBuffer, HIGH_LEVEL, NdisGetDataBuffer(ANY, 1, NULL, 1, 0))                      \
+    X(NdisGetVersion, HIGH_LEVEL, NdisGetVersion())                                              \
+    X(NdisMDeregisterMiniportDriver, APC_LEVEL, NdisMDeregisterMiniportDriver(ANY))              \
+    X(NdisMGetDeviceProperty, APC_LEVEL,                                                         \
+      NdisMGetDeviceProperty(ANY, NULL, NULL, NULL, NULL, NULL))                                 \
+    X(NdisMIndicateReceiveNetBufferLists, HIGH_LEVEL,                                            \
+      NdisMIndicateReceiveNetBufferLists(ANY, ANY, 0, 1, 0))                                     \
+    X(NdisMIndicateStatusEx, HIGH_LEVEL, NdisMIndicateStatusEx(ANY, ANY))                        \
+    X(NdisMOidRequestComplete, HIGH_LEVEL, NdisMOidRequestComplete(ANY, ANY, 0))                 \
+    X(NdisMPauseComplete, HIGH_LEVEL, NdisMPauseComplete(ANY))                                   \
+    X(NdisMRegisterMiniportDriver, APC_LEVEL,                                                    \
+      NdisMRegisterMiniportDriver(ANY, ANY, NULL, ANY, ANY))                                     \
+    X(NdisMRestartComplete, HIGH_LEVEL, NdisMRestartComplete(ANY, 0))                            \
+    X(NdisMSendNetBufferListsComplete, HIGH_LEVEL, NdisMSendNetBufferListsComplete(ANY, ANY, 0)) \
+    X(NdisMSetMiniportAttributes, APC_LEVEL, NdisMSetMiniportAttributes(ANY, ANY))               \
+    X(NdisOpenConfigurationEx, APC_LEVEL, NdisOpenConfigurationEx(ANY, ANY))                     \
+    X(NdisReadConfiguration, APC_LEVEL, NdisReadConfiguration(ANY, ANY, ANY, ANY, 0))            \
+    X(NdisRegisterDeviceEx, APC_LEVEL, NdisRegisterDeviceEx(ANY, ANY, ANY, ANY))                 \
+    X(NdisRetreatNetBufferDataStart, HIGH_LEVEL, NdisRetreatNetBufferDataStart(ANY, 0, 0, NULL)) \
+    X(NdisRetreatNetBufferListDataStart, HIGH_LEVEL,                                             \
+      NdisRetreatNetBufferListDataStart(ANY, 0, 0, NULL, NULL))                                  \
+    X(NdisWriteEventLogEntry, HIGH_LEVEL, NdisWriteEventLogEntry(ANY, 0, 0, 0, NULL, 0, NULL))   \
+    X(NdisWriteConfiguration, APC_LEVEL, NdisWriteConfiguration(ANY, ANY, ANY, ANY))             \
+    X(NdisLinkOpen, APC_LEVEL, NdisLinkOpen(53, ANY, ANY))                                       \
+    X(NdisLinkSetMtu, APC_LEVEL, NdisLinkSetMtu(ANY, 1500))                                      \
+    X(NdisLinkClose, APC_LEVEL, NdisLinkClose(ANY))                                              \
+    X(NdisLinkRead, APC_LEVEL, NdisLinkRead(ANY, ANY, 1))                                        \
+    X(NdisLinkWrite, HIGH_LEVEL, NdisLinkWrite(ANY, ANY, 1))
+
+#define BODY(Name, Irql, Call)           \
+    static VOID At##Name(PVOID Context)  \
+    {                                    \
+        UNREFERENCED_PARAMETER(Context); \
+        NativeRaiseIrql(Irql);           \
+        (void)(Call);                    \
+    }
+CASES(BODY)
+
+static void AssertIrqlRule(VOID (*Body)(PVOID), const char *Rule, const char *Function)
+{
+    NATIVE_OUTCOME Outcome;
+    memset(Memory, 0, sizeof(Memory));
+    NativeAttempt(Body, NULL, &Outcome);
+    assert_int_equal(Outcome.Kind, NativeRuleBroken);
+    assert_string_equal(Outcome.Rule, Rule);
+    assert_string_equal(Outcome.Function, Function);
+    assert_non_null(strstr(Outcome.Document, "https://learn.microsoft.com/windows-hardware/"));
+}
+
+static void AllAtWrongIrql(void **State)
+{
+    UNREFERENCED_PARAMETER(State);
+#define RUN(Name, Irql, Call) AssertIrqlRule(At##Name, "Irql", #Name);
+    CASES(RUN)
+}
+
+static VOID ReturnAtHighLevel(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    NativeRaiseIrql(HIGH_LEVEL);
+    NdisHostReturnNetBufferLists(Fixture.Adapter, NULL, 0);
+}
+
+static void RoutineAtWrongIrql(void **State)
+{
+    UNREFERENCED_PARAMETER(State);
+    FixtureStart();
+    AssertIrqlRule(ReturnAtHighLevel, "CallbackEntryIrql", "MiniportReturnNetBufferLists");
+}
+
+int main(void)
+{
+    const struct CMUnitTest Tests[] = {
+        cmocka_unit_test(AllAtWrongIrql),
+        cmocka_unit_test_setup_teardown(RoutineAtWrongIrql, FixtureSetup, FixtureTeardown),
+    };
+    return cmocka_run_group_tests(Tests, NULL, NULL);
+}

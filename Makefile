@@ -33,7 +33,8 @@ check-all: deps
 	@scripts/check --all $(PRESETS)
 
 # With SIGN_CERT=... and SIGN_KEY=..., and what else scripts/dist lists, signed with these.
-export SIGN_CERT SIGN_KEY SIGN_CA SIGN_PIN_FILE SIGN_PKCS11_MODULE SIGN_TIMESTAMP_URL
+export SIGN_CERT SIGN_KEY SIGN_CA SIGN_PIN_FILE SIGN_PKCS11_MODULE SIGN_TIMESTAMP_URL \
+    SIGNED_PACKAGES
 dist: deps
 	@scripts/dist
 

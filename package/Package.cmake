@@ -11,6 +11,8 @@
 #   SIGN_PKCS11_MODULE   library of the token that holds the key; needs libengine-pkcs11-openssl
 #   SIGN_CA              PEM file of the roots that tests verify signatures with; empty: SIGN_CERT
 #   SIGN_TIMESTAMP_URL   RFC 3161 time stamp server; empty: no time stamp
+#   SIGNED_PACKAGES      folder with <architecture>/adit.sys, adit.inf and adit.cat as Microsoft signed
+#                        them, which are then taken as they are; empty: packages are built
 #   ADIT_PACKAGE_TIME    Unix time that signatures, catalogue and DriverVer carry
 #
 # Sets ADIT_SIGN_CERT, ADIT_SIGN_OPTIONS for osslsigncode, ADIT_SIGN_DEPENDS (the certificate's file
@@ -23,6 +25,7 @@ set(SIGN_KEY "" CACHE STRING "Private key of SIGN_CERT: PEM file or PKCS #11 URI
 set(SIGN_CA "" CACHE FILEPATH "Root certificates of SIGN_CERT (PEM)")
 set(SIGN_PIN_FILE "" CACHE FILEPATH "File with the password of SIGN_KEY")
 set(SIGN_PKCS11_MODULE "" CACHE FILEPATH "PKCS #11 library of the token that has SIGN_KEY")
+set(SIGNED_PACKAGES "" CACHE PATH "Folder of driver packages that were signed elsewhere")
 set(SIGN_TIMESTAMP_URL "" CACHE STRING "RFC 3161 time stamp server")
 
 # Fixed, so that two builds of one commit are the same. "make dist" gives the commit's own time.
@@ -31,7 +34,8 @@ if(NOT ADIT_PACKAGE_TIME MATCHES "^[0-9]+$")
   message(FATAL_ERROR "ADIT_PACKAGE_TIME is \"${ADIT_PACKAGE_TIME}\", not a number of seconds")
 endif()
 set(ADIT_PACKAGE_SETTINGS
-    SIGN_CERT SIGN_KEY SIGN_CA SIGN_PIN_FILE SIGN_PKCS11_MODULE SIGN_TIMESTAMP_URL ADIT_PACKAGE_TIME)
+    SIGN_CERT SIGN_KEY SIGN_CA SIGN_PIN_FILE SIGN_PKCS11_MODULE SIGN_TIMESTAMP_URL
+    SIGNED_PACKAGES ADIT_PACKAGE_TIME)
 
 set(ADIT_PACKAGE_SOURCE_DIR "${CMAKE_CURRENT_LIST_DIR}")
 set(ADIT_PACKAGE_DIR "${CMAKE_BINARY_DIR}/package")

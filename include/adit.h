@@ -80,14 +80,19 @@ typedef struct _WINTUN_SESSION *WINTUN_SESSION_HANDLE;
  * @param TunnelType    What kind of tunnel this is, usually the product's name; 1 to 255
  *                      characters. It shows in the adapter's description and selects adapters in
  *                      WintunEnumAdapters.
- * @param RequestedGUID GUID of the network interface, or NULL for one that Windows picks. With the
- *                      same GUID on every run Windows recognises the network and keeps its profile.
+ * @param RequestedGUID GUID for the network interface; with the same GUID on every run Windows
+ *                      recognises the network and keeps its profile. NULL: one that is derived from
+ *                      Name and TunnelType, and so the same on every run too.
  *
  * @return A handle that WintunCloseAdapter must take back, or NULL. Among the errors:
  *         ERROR_INVALID_PARAMETER  Name or TunnelType is NULL or empty
  *         ERROR_BUFFER_OVERFLOW    Name or TunnelType has 256 characters or more
  *         ERROR_ACCESS_DENIED      the caller is neither LocalSystem nor an elevated administrator
  *         ERROR_ALREADY_EXISTS     RequestedGUID belongs to an adapter in use
+ *         ERROR_SERVICE_DISABLED   network setup (the service NetSetupSvc), or the driver's service
+ *                                  or device is disabled
+ *         ERROR_BAD_DRIVER, ERROR_DRIVER_BLOCKED, ERROR_INVALID_IMAGE_HASH, ERROR_GEN_FAILURE
+ *                                  Windows does not load or start the driver; the log says why
  *         ERROR_TIMEOUT            the device did not start within 15 seconds, or other processes
  *                                  kept the installation of devices busy for 60
  *         others                   as Windows' device installation reports them
@@ -143,6 +148,66 @@ typedef BOOL(CALLBACK *WINTUN_ENUM_CALLBACK)(_In_ WINTUN_ADAPTER_HANDLE Adapter,
  */
 typedef _Return_type_success_(return != FALSE) BOOL(WINAPI WINTUN_ENUM_ADAPTERS_FUNC)(
     _In_opt_z_ LPCWSTR TunnelType, _In_ WINTUN_ENUM_CALLBACK Callback, _In_ LPARAM Param);
+
+/** The adapter stays when its creator ends and when Windows is restarted: see AditDeleteAdapter. */
+#define ADIT_ADAPTER_PERSISTENT 0x00000001
+
+/** What AditCreateAdapter is told beyond WintunCreateAdapter. Later versions may add members. */
+typedef struct _ADIT_ADAPTER_PARAMETERS
+{
+    /** sizeof(ADIT_ADAPTER_PARAMETERS). What this library does not know must be zero. */
+    DWORD Size;
+
+    /** Zero or ADIT_ADAPTER_PERSISTENT. */
+    DWORD Flags;
+
+    /**
+     * Largest packet in bytes, 1280 to 65535. Zero: what is set for the adapter of this identity,
+     * by an earlier call or in Windows' properties of the adapter, else 65535.
+     */
+    DWORD Mtu;
+
+    /** Speed to report, in Mbit/s, 1 to 1000000. Zero: what is set, as with Mtu, else 1000. */
+    DWORD LinkSpeed;
+} ADIT_ADAPTER_PARAMETERS;
+
+/**
+ * Creates an adapter like WintunCreateAdapter, with parameters.
+ *
+ * A persistent adapter is there until AditDeleteAdapter deletes it; WintunOpenAdapter opens it, and
+ * closing a handle to it leaves it there, the one from this function included.
+ *
+ * @param Name          As for WintunCreateAdapter.
+ * @param TunnelType    As for WintunCreateAdapter.
+ * @param RequestedGUID As for WintunCreateAdapter.
+ * @param Parameters    The parameters, or NULL, which makes this call WintunCreateAdapter.
+ *
+ * @return A handle that WintunCloseAdapter must take back, or NULL. Among the errors, beside those
+ * of WintunCreateAdapter: ERROR_INVALID_PARAMETER  a parameter is out of range, or Size too small
+ *         ERROR_NOT_SUPPORTED      Parameters has members that this library does not know
+ *         ERROR_ALREADY_EXISTS     a persistent adapter is to be made and one has the name
+ */
+typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
+    WINTUN_ADAPTER_HANDLE(WINAPI ADIT_CREATE_ADAPTER_FUNC)(
+        _In_z_ LPCWSTR Name,
+        _In_z_ LPCWSTR TunnelType,
+        _In_opt_ const GUID *RequestedGUID,
+        _In_opt_ const ADIT_ADAPTER_PARAMETERS *Parameters);
+
+/**
+ * Deletes a persistent adapter, or one that this handle created, and gives the handle back.
+ * Sessions of the adapter end. An adapter that is already gone is no error.
+ *
+ * @param Adapter  Handle from AditCreateAdapter, WintunCreateAdapter or WintunOpenAdapter. If the
+ *                 function fails, WintunCloseAdapter must still take it back.
+ *
+ * @return TRUE, else FALSE. Among the errors:
+ *         ERROR_INVALID_PARAMETER  Adapter is NULL
+ *         ERROR_ACCESS_DENIED      the caller is neither LocalSystem nor an elevated administrator
+ *         ERROR_DEVICE_IN_USE      the adapter is not persistent and another handle created it
+ */
+typedef _Return_type_success_(return != FALSE)
+    BOOL(WINAPI ADIT_DELETE_ADAPTER_FUNC)(_In_ WINTUN_ADAPTER_HANDLE Adapter);
 
 /**
  * Stops the driver and removes it from this computer. Needs an elevated administrator.
@@ -509,6 +574,8 @@ __declspec(dllimport) WINTUN_RECEIVE_PACKET_FUNC WintunReceivePacket;
 __declspec(dllimport) WINTUN_RELEASE_RECEIVE_PACKET_FUNC WintunReleaseReceivePacket;
 __declspec(dllimport) WINTUN_ALLOCATE_SEND_PACKET_FUNC WintunAllocateSendPacket;
 __declspec(dllimport) WINTUN_SEND_PACKET_FUNC WintunSendPacket;
+__declspec(dllimport) ADIT_CREATE_ADAPTER_FUNC AditCreateAdapter;
+__declspec(dllimport) ADIT_DELETE_ADAPTER_FUNC AditDeleteAdapter;
 __declspec(dllimport) ADIT_RECEIVE_PACKETS_FUNC AditReceivePackets;
 __declspec(dllimport) ADIT_RELEASE_RECEIVE_PACKETS_FUNC AditReleaseReceivePackets;
 __declspec(dllimport) ADIT_ALLOCATE_SEND_PACKETS_FUNC AditAllocateSendPackets;

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Adapters: creating, finding and closing them. */
+/* Adapters: finding and closing them. */
 #include "adapter.h"
 #include "connection.h"
-#include "driver_package.h"
+#include "device_software.h"
 #include "log.h"
 #include "system.h"
 
-static BOOL AdapterCheckText(LPCWSTR Text, LPCWSTR What)
+/* Handles that remove their adapter when they are closed. */
+static SRWLOCK AdapterOwnersLock = SRWLOCK_INIT;
+static WINTUN_ADAPTER_HANDLE AdapterOwners;
+
+BOOL AdapterCheckText(LPCWSTR Text, LPCWSTR What)
 {
     if (Text == NULL || Text[0] == 0)
     {
@@ -27,7 +31,8 @@ static BOOL AdapterCheckText(LPCWSTR Text, LPCWSTR What)
     return TRUE;
 }
 
-static WINTUN_ADAPTER_HANDLE AdapterFromNode(const DEVICE_NODE *Node, BOOL Created)
+WINTUN_ADAPTER_HANDLE
+AdapterFromNode(const DEVICE_NODE *Node, BOOL Owns, DEVICE_SOFTWARE *Software)
 {
     WINTUN_ADAPTER_HANDLE Adapter = SystemAllocate(sizeof(*Adapter));
     if (Adapter == NULL)
@@ -35,33 +40,84 @@ static WINTUN_ADAPTER_HANDLE AdapterFromNode(const DEVICE_NODE *Node, BOOL Creat
         LogLastError(L"Allocating %1!u! bytes for an adapter", (DWORD)sizeof(*Adapter));
         return NULL;
     }
-    lstrcpynW(Adapter->InstanceId, Node->InstanceId, ARRAYSIZE(Adapter->InstanceId));
+    DeviceNodeGetName(Node, &Adapter->Node);
+    Adapter->InstanceId = Adapter->Node.InstanceId;
     Adapter->Luid = Node->Luid;
-    Adapter->Owner = Node->Owner;
-    Adapter->Created = Created;
+    Adapter->IsPersistent = Node->Owner.Id == 0;
+    Adapter->RemovesAtClose = Owns;
+    Adapter->Software = Software;
+    if (Owns)
+    {
+        AcquireSRWLockExclusive(&AdapterOwnersLock);
+        Adapter->Next = AdapterOwners;
+        AdapterOwners = Adapter;
+        ReleaseSRWLockExclusive(&AdapterOwnersLock);
+    }
     return Adapter;
 }
 
-/* Removes adapters whose creators are gone; the caller holds the system lock. */
-static VOID AdapterSweepLocked(VOID)
+static VOID AdapterFree(WINTUN_ADAPTER_HANDLE Adapter)
 {
-    DEVICE_NODE *Nodes;
-
-    if (!DeviceNodeList(&Nodes))
+    if (Adapter != NULL && Adapter->RemovesAtClose)
     {
-        return;
+        AcquireSRWLockExclusive(&AdapterOwnersLock);
+        WINTUN_ADAPTER_HANDLE *Link = &AdapterOwners;
+        while (*Link != Adapter)
+        {
+            Link = &(*Link)->Next;
+        }
+        *Link = Adapter->Next;
+        ReleaseSRWLockExclusive(&AdapterOwnersLock);
     }
+    SystemFree(Adapter);
+}
+
+VOID AdapterUninitialize(VOID)
+{
+    /* The loader runs this: no other thread is in the library. */
+    while (AdapterOwners != NULL)
+    {
+        WINTUN_ADAPTER_HANDLE Adapter = AdapterOwners;
+        AdapterOwners = Adapter->Next;
+        if (Adapter->Software != NULL)
+        {
+            DeviceSoftwareClose(Adapter->Software);
+        }
+        else
+        {
+            DeviceNodeAbandon(&Adapter->Node);
+        }
+        SystemFree(Adapter);
+    }
+}
+
+VOID AdapterSweep(const DEVICE_NODE *Nodes)
+{
+    DEVICE_NODE_NAME Name;
+
     for (const DEVICE_NODE *Node = Nodes; Node != NULL; Node = Node->Next)
     {
-        if (DeviceNodeIsOrphan(Node))
+        if (!Node->IsSoftware && DeviceNodeIsOrphan(Node))
         {
             LogWrite(
                 WINTUN_LOG_INFO, L"Removing the adapter %1, which process %2!u! has left behind",
                 Node->InstanceId, Node->Owner.Id);
-            DeviceNodeRemove(Node->InstanceId, &Node->Owner);
+            DeviceNodeGetName(Node, &Name);
+            DeviceNodeRemove(&Name, NULL);
         }
     }
-    DeviceNodeFree(Nodes);
+}
+
+/* Others may have come since the caller looked. */
+static VOID AdapterSweepLocked(VOID)
+{
+    DEVICE_NODE *Nodes;
+
+    if (DeviceNodeList(&Nodes))
+    {
+        AdapterSweep(Nodes);
+        DeviceNodeFree(Nodes);
+    }
 }
 
 /*
@@ -81,9 +137,9 @@ static BOOL AdapterList(DEVICE_NODE **Nodes)
     {
         DEVICE_NODE *Node = *Link;
         BOOL IsOrphan = DeviceNodeIsOrphan(Node);
-        HasOrphans |= IsOrphan;
+        HasOrphans |= IsOrphan && !Node->IsSoftware;
         /* A device without identity is being installed by somebody, or never started. */
-        if (!IsOrphan && Node->HasIdentity)
+        if (!IsOrphan && Node->IsPresent && Node->HasIdentity)
         {
             Link = &Node->Next;
             continue;
@@ -98,102 +154,6 @@ static BOOL AdapterList(DEVICE_NODE **Nodes)
         SystemUnlock(Lock);
     }
     return TRUE;
-}
-
-static BOOL AdapterCheckGuid(const GUID *Guid)
-{
-    DEVICE_NODE *Nodes;
-    BOOL Result = TRUE;
-
-    if (!DeviceNodeList(&Nodes))
-    {
-        return FALSE;
-    }
-    for (const DEVICE_NODE *Node = Nodes; Node != NULL; Node = Node->Next)
-    {
-        if (Node->HasIdentity && IsEqualGUID(&Node->Guid, Guid))
-        {
-            LogFailure(
-                WINTUN_LOG_ERR, ERROR_ALREADY_EXISTS,
-                L"The adapter %1 of process %2!u! has the requested GUID", Node->InstanceId,
-                Node->Owner.Id);
-            Result = FALSE;
-        }
-    }
-    DeviceNodeFree(Nodes);
-    return Result;
-}
-
-static DEVICE_NODE *AdapterInstall(LPCWSTR TunnelType, const GUID *RequestedGuid)
-{
-    DRIVER_PACKAGE Package;
-    DEVICE_NODE *Node = NULL;
-
-    if (!DriverPackageExtract(&Package))
-    {
-        return NULL;
-    }
-    if (DriverPackageStage(&Package))
-    {
-        if (!DeviceNodeCreate(TunnelType, RequestedGuid, Package.InfPath, &Node))
-        {
-            Node = NULL;
-        }
-    }
-    DriverPackageDiscard(&Package);
-    return Node;
-}
-
-static WINTUN_ADAPTER_HANDLE
-AdapterCreateLocked(LPCWSTR Name, LPCWSTR TunnelType, const GUID *RequestedGuid)
-{
-    WCHAR Actual[WINTUN_MAX_POOL];
-
-    AdapterSweepLocked();
-    if (RequestedGuid != NULL && !AdapterCheckGuid(RequestedGuid))
-    {
-        return NULL;
-    }
-    DEVICE_NODE *Node = AdapterInstall(TunnelType, RequestedGuid);
-    if (Node == NULL)
-    {
-        return NULL;
-    }
-    WINTUN_ADAPTER_HANDLE Adapter = AdapterFromNode(Node, TRUE);
-    if (Adapter == NULL || !ConnectionSetName(&Node->Guid, Name, Actual))
-    {
-        DWORD Error = GetLastError();
-        DeviceNodeRemove(Node->InstanceId, &Node->Owner);
-        SystemFree(Adapter);
-        DeviceNodeFree(Node);
-        SetLastError(Error);
-        return NULL;
-    }
-    if (RequestedGuid != NULL && !IsEqualGUID(RequestedGuid, &Node->Guid))
-    {
-        LogWrite(
-            WINTUN_LOG_WARN, L"This system has not given the adapter \"%1\" the requested GUID",
-            Actual);
-    }
-    LogWrite(WINTUN_LOG_INFO, L"Created the adapter \"%1\" as %2", Actual, Node->InstanceId);
-    DeviceNodeFree(Node);
-    return Adapter;
-}
-
-WINTUN_ADAPTER_HANDLE WINAPI
-WintunCreateAdapter(LPCWSTR Name, LPCWSTR TunnelType, const GUID *RequestedGUID)
-{
-    HANDLE Lock;
-
-    if (!AdapterCheckText(Name, L"The adapter's name") ||
-        !AdapterCheckText(TunnelType, L"The tunnel type") ||
-        !SystemRequireElevation(L"Creating an adapter") || !SystemLock(&Lock))
-    {
-        return NULL;
-    }
-    WINTUN_ADAPTER_HANDLE Adapter = AdapterCreateLocked(Name, TunnelType, RequestedGUID);
-    SystemUnlock(Lock);
-    return Adapter;
 }
 
 WINTUN_ADAPTER_HANDLE WINAPI WintunOpenAdapter(LPCWSTR Name)
@@ -214,7 +174,7 @@ WINTUN_ADAPTER_HANDLE WINAPI WintunOpenAdapter(LPCWSTR Name)
             CompareStringOrdinal(Name, -1, Actual, -1, TRUE) == CSTR_EQUAL)
         {
             Found = TRUE;
-            Adapter = AdapterFromNode(Node, FALSE);
+            Adapter = AdapterFromNode(Node, FALSE, NULL);
         }
     }
     DWORD Error = Found ? GetLastError() : ERROR_NOT_FOUND;
@@ -235,17 +195,56 @@ VOID WINAPI WintunCloseAdapter(WINTUN_ADAPTER_HANDLE Adapter)
     {
         return;
     }
-    if (Adapter->Created)
+    if (Adapter->RemovesAtClose)
     {
         /* Without the lock the removal may meet another process's, but it must not be left out. */
         BOOL Locked = SystemLock(&Lock);
-        DeviceNodeRemove(Adapter->InstanceId, &Adapter->Owner);
+        DeviceNodeRemove(&Adapter->Node, Adapter->Software);
         if (Locked)
         {
             SystemUnlock(Lock);
         }
     }
-    SystemFree(Adapter);
+    AdapterFree(Adapter);
+}
+
+BOOL WINAPI AditDeleteAdapter(WINTUN_ADAPTER_HANDLE Adapter)
+{
+    HANDLE Lock;
+
+    if (Adapter == NULL)
+    {
+        LogFailure(WINTUN_LOG_ERR, ERROR_INVALID_PARAMETER, L"Deleting no adapter");
+        return FALSE;
+    }
+    if (!SystemRequireElevation(L"Deleting an adapter"))
+    {
+        return FALSE;
+    }
+    if (!Adapter->IsPersistent && !Adapter->RemovesAtClose)
+    {
+        LogFailure(
+            WINTUN_LOG_ERR, ERROR_DEVICE_IN_USE,
+            L"Deleting the adapter %1, which is process %2!u!'s", Adapter->InstanceId,
+            Adapter->Node.Owner.Id);
+        return FALSE;
+    }
+    if (Adapter->RemovesAtClose)
+    {
+        WintunCloseAdapter(Adapter);
+        return TRUE;
+    }
+    if (!SystemLock(&Lock))
+    {
+        return FALSE;
+    }
+    BOOL Result = DeviceNodeRemove(&Adapter->Node, NULL);
+    SystemUnlock(Lock);
+    if (Result)
+    {
+        AdapterFree(Adapter);
+    }
+    return Result;
 }
 
 BOOL WINAPI WintunEnumAdapters(LPCWSTR TunnelType, WINTUN_ENUM_CALLBACK Callback, LPARAM Param)
@@ -270,10 +269,10 @@ BOOL WINAPI WintunEnumAdapters(LPCWSTR TunnelType, WINTUN_ENUM_CALLBACK Callback
         {
             continue;
         }
-        WINTUN_ADAPTER_HANDLE Adapter = AdapterFromNode(Node, FALSE);
+        WINTUN_ADAPTER_HANDLE Adapter = AdapterFromNode(Node, FALSE, NULL);
         Continue = Adapter != NULL && Callback(Adapter, Param);
         Result = Adapter != NULL;
-        SystemFree(Adapter);
+        AdapterFree(Adapter);
     }
     DWORD Error = GetLastError();
     DeviceNodeFree(Nodes);

@@ -44,6 +44,11 @@ static DWORD ConnectionTryNames(
 
 BOOL ConnectionSetName(const GUID *Guid, LPCWSTR Name, LPWSTR Actual)
 {
+    if (ConnectionReadName(Guid, Actual) &&
+        CompareStringOrdinal(Name, -1, Actual, -1, FALSE) == CSTR_EQUAL)
+    {
+        return TRUE;
+    }
     HMODULE Nci = SystemLoadLibrary(L"nci.dll");
     if (Nci == NULL)
     {
@@ -71,28 +76,41 @@ BOOL ConnectionSetName(const GUID *Guid, LPCWSTR Name, LPWSTR Actual)
     return TRUE;
 }
 
-BOOL ConnectionGetName(const GUID *Guid, LPWSTR Name)
+/* The error, not logged but for the loading of the DLL. */
+static DWORD ConnectionQueryName(const GUID *Guid, LPWSTR Name)
 {
+    DWORD Error = ERROR_PROC_NOT_FOUND;
+    DWORD Size = 0;
+
+    Name[0] = 0;
     HMODULE Nci = SystemLoadLibrary(L"nci.dll");
     if (Nci == NULL)
     {
-        return FALSE;
+        return GetLastError();
     }
     NCI_GET_CONNECTION_NAME *GetConnectionName =
         (NCI_GET_CONNECTION_NAME *)(VOID *)GetProcAddress(Nci, "NciGetConnectionName");
-    DWORD Error = ERROR_PROC_NOT_FOUND;
-    DWORD Size = 0;
-    Name[0] = 0;
     if (GetConnectionName != NULL)
     {
         Error = GetConnectionName(Guid, Name, WINTUN_MAX_POOL * sizeof(WCHAR), &Size);
     }
     Name[WINTUN_MAX_POOL - 1] = 0;
     FreeLibrary(Nci);
+    return Error;
+}
+
+BOOL ConnectionGetName(const GUID *Guid, LPWSTR Name)
+{
+    DWORD Error = ConnectionQueryName(Guid, Name);
     if (Error != ERROR_SUCCESS)
     {
         LogFailure(WINTUN_LOG_ERR, Error, L"Reading the name of a connection");
         return FALSE;
     }
     return TRUE;
+}
+
+BOOL ConnectionReadName(const GUID *Guid, LPWSTR Name)
+{
+    return ConnectionQueryName(Guid, Name) == ERROR_SUCCESS;
 }

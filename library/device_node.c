@@ -2,31 +2,12 @@
 /* Device nodes: the devices behind adapters. */
 #include "device_node.h"
 #include "device_property.h"
+#include "device_software.h"
+#include "device_start.h"
 #include "log.h"
 
 #include <initguid.h>
 #include <devguid.h>
-
-/* Time for a device to start and show its interface, and how often that is looked at. */
-#define DEVICE_NODE_START_TIMEOUT_MS  15000
-#define DEVICE_NODE_START_INTERVAL_MS 10
-
-/* Longest path of a device interface, in characters. */
-#define DEVICE_NODE_MAX_PATH 512
-
-DEFINE_GUID(
-    DeviceNodeNetInterface,
-    0xcac88484,
-    0x7515,
-    0x4c03,
-    0x82,
-    0xe6,
-    0x71,
-    0xa8,
-    0x7a,
-    0xba,
-    0xc3,
-    0x61);
 
 /* What Windows' own installer does to put a driver on one device, in its order. */
 static const struct
@@ -68,6 +49,12 @@ static DEVICE_NODE *DeviceNodeRead(HDEVINFO Set, SP_DEVINFO_DATA *Device)
         ZeroMemory(&Node->Owner, sizeof(Node->Owner));
     }
     DevicePropertyGetTunnelType(Set, Device, Node->TunnelType);
+    if (!DevicePropertyGetRequestedGuid(Set, Device, &Node->RequestedGuid))
+    {
+        ZeroMemory(&Node->RequestedGuid, sizeof(Node->RequestedGuid));
+    }
+    Node->IsSoftware = DevicePropertyIsSoftware(Set, Device);
+    Node->IsPresent = DevicePropertyIsPresent(Set, Device);
     Node->HasIdentity = DevicePropertyGetIdentity(Set, Device, &Node->Guid, &Node->Luid);
     return Node;
 }
@@ -91,9 +78,31 @@ VOID DeviceNodeFree(DEVICE_NODE *Nodes)
     }
 }
 
-BOOL DeviceNodeList(DEVICE_NODE **Nodes)
+/* Appends what of the set is ours at the end of the list. */
+static BOOL DeviceNodeAppend(HDEVINFO Set, BOOL IsClass, DEVICE_NODE ***Last)
 {
     SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
+
+    for (DWORD Index = 0; SetupDiEnumDeviceInfo(Set, Index, &Device); ++Index)
+    {
+        /* Each device is in one of the two sets. */
+        if (IsEqualGUID(&Device.ClassGuid, &GUID_DEVCLASS_NET) != IsClass ||
+            !DeviceNodeIsOurs(Set, &Device))
+        {
+            continue;
+        }
+        **Last = DeviceNodeRead(Set, &Device);
+        if (**Last == NULL)
+        {
+            return FALSE;
+        }
+        *Last = &(**Last)->Next;
+    }
+    return TRUE;
+}
+
+BOOL DeviceNodeList(DEVICE_NODE **Nodes)
+{
     DEVICE_NODE **Last = Nodes;
 
     *Nodes = NULL;
@@ -103,26 +112,28 @@ BOOL DeviceNodeList(DEVICE_NODE **Nodes)
         LogLastError(L"Listing the network devices");
         return FALSE;
     }
-    for (DWORD Index = 0; SetupDiEnumDeviceInfo(Set, Index, &Device); ++Index)
-    {
-        if (!DeviceNodeIsOurs(Set, &Device))
-        {
-            continue;
-        }
-        *Last = DeviceNodeRead(Set, &Device);
-        if (*Last == NULL)
-        {
-            DWORD Error = GetLastError();
-            SetupDiDestroyDeviceInfoList(Set);
-            DeviceNodeFree(*Nodes);
-            *Nodes = NULL;
-            SetLastError(Error);
-            return FALSE;
-        }
-        Last = &(*Last)->Next;
-    }
+    BOOL Result = DeviceNodeAppend(Set, TRUE, &Last);
+    DWORD Error = GetLastError();
     SetupDiDestroyDeviceInfoList(Set);
-    return TRUE;
+
+    /* A software device is of no class before it has a driver. */
+    Set = SetupDiGetClassDevsW(NULL, DEVICE_NODE_SOFTWARE_ENUMERATOR, NULL, DIGCF_ALLCLASSES);
+    if (Result && Set != INVALID_HANDLE_VALUE)
+    {
+        Result = DeviceNodeAppend(Set, FALSE, &Last);
+        Error = GetLastError();
+    }
+    if (Set != INVALID_HANDLE_VALUE)
+    {
+        SetupDiDestroyDeviceInfoList(Set);
+    }
+    if (!Result)
+    {
+        DeviceNodeFree(*Nodes);
+        *Nodes = NULL;
+        SetLastError(Error);
+    }
+    return Result;
 }
 
 BOOL DeviceNodeIsOrphan(const DEVICE_NODE *Node)
@@ -130,139 +141,99 @@ BOOL DeviceNodeIsOrphan(const DEVICE_NODE *Node)
     return Node->Owner.Id != 0 && !SystemIsProcessAlive(&Node->Owner);
 }
 
-static BOOL DeviceNodeIsOwnedBy(HDEVINFO Set, SP_DEVINFO_DATA *Device, const SYSTEM_PROCESS *Owner)
+VOID DeviceNodeGetName(const DEVICE_NODE *Node, DEVICE_NODE_NAME *Name)
 {
-    SYSTEM_PROCESS Recorded;
-
-    return DeviceNodeIsOurs(Set, Device) && DevicePropertyGetOwner(Set, Device, &Recorded) &&
-           Recorded.Id == Owner->Id && Recorded.Serial == Owner->Serial &&
-           Recorded.Created == Owner->Created;
+    lstrcpynW(Name->InstanceId, Node->InstanceId, ARRAYSIZE(Name->InstanceId));
+    Name->Owner = Node->Owner;
+    Name->RequestedGuid = Node->RequestedGuid;
 }
 
-BOOL DeviceNodeRemove(LPCWSTR InstanceId, const SYSTEM_PROCESS *Owner)
+static BOOL DeviceNodeIsNamed(HDEVINFO Set, SP_DEVINFO_DATA *Device, const DEVICE_NODE_NAME *Name)
+{
+    SYSTEM_PROCESS Owner = {0};
+    GUID Guid = {0};
+
+    if (!DeviceNodeIsOurs(Set, Device))
+    {
+        return FALSE;
+    }
+    if (!DevicePropertyGetOwner(Set, Device, &Owner))
+    {
+        ZeroMemory(&Owner, sizeof(Owner));
+    }
+    if (!DevicePropertyGetRequestedGuid(Set, Device, &Guid))
+    {
+        ZeroMemory(&Guid, sizeof(Guid));
+    }
+    return Owner.Id == Name->Owner.Id && Owner.Serial == Name->Owner.Serial &&
+           Owner.Created == Name->Owner.Created && IsEqualGUID(&Guid, &Name->RequestedGuid);
+}
+
+static BOOL DeviceNodeRemoveKeys(const DEVICE_NODE_NAME *Name)
 {
     SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
     DWORD Error = ERROR_SUCCESS;
 
-    HDEVINFO Set = SetupDiCreateDeviceInfoList(&GUID_DEVCLASS_NET, NULL);
+    HDEVINFO Set = SetupDiCreateDeviceInfoList(NULL, NULL);
     if (Set == INVALID_HANDLE_VALUE)
     {
-        LogLastError(L"Removing %1: creating a list of devices", InstanceId);
+        LogLastError(L"Removing %1: creating a list of devices", Name->InstanceId);
         return FALSE;
     }
-    if (!SetupDiOpenDeviceInfoW(Set, InstanceId, NULL, 0, &Device))
+    if (!SetupDiOpenDeviceInfoW(Set, Name->InstanceId, NULL, 0, &Device))
     {
         Error = GetLastError();
     }
     /* Without class install parameters the device is removed as a whole. */
     else if (
-        DeviceNodeIsOwnedBy(Set, &Device, Owner) &&
-        !DeviceNodeCallInstaller(DIF_REMOVE, Set, &Device))
+        DeviceNodeIsNamed(Set, &Device, Name) && !DeviceNodeCallInstaller(DIF_REMOVE, Set, &Device))
     {
         Error = GetLastError();
     }
     SetupDiDestroyDeviceInfoList(Set);
     if (Error != ERROR_SUCCESS && Error != (DWORD)ERROR_NO_SUCH_DEVINST)
     {
-        LogFailure(WINTUN_LOG_ERR, Error, L"Removing the device %1", InstanceId);
+        LogFailure(WINTUN_LOG_ERR, Error, L"Removing the device %1", Name->InstanceId);
         return FALSE;
     }
     return TRUE;
 }
 
-/* Finds the path of the device's network interface; ERROR_FILE_NOT_FOUND if it is not up. */
-static BOOL DeviceNodeFindInterface(LPCWSTR InstanceId, LPWSTR Path, DWORD Count)
+BOOL DeviceNodeRemove(const DEVICE_NODE_NAME *Name, DEVICE_SOFTWARE *Software)
 {
-    union
+    if (Software == NULL)
     {
-        SP_DEVICE_INTERFACE_DETAIL_DATA_W Data;
-        BYTE Bytes[sizeof(SP_DEVICE_INTERFACE_DETAIL_DATA_W) + DEVICE_NODE_MAX_PATH * 2];
-    } Detail;
-    SP_DEVICE_INTERFACE_DATA Interface = {.cbSize = sizeof(Interface)};
-    DWORD Error = ERROR_FILE_NOT_FOUND;
+        return DeviceNodeRemoveKeys(Name);
+    }
+    DeviceSoftwareClose(Software);
+    DeviceStartWaitGone(Name->InstanceId);
+    return TRUE;
+}
 
-    HDEVINFO Set = SetupDiGetClassDevsW(
-        &DeviceNodeNetInterface, InstanceId, NULL, DIGCF_DEVICEINTERFACE | DIGCF_PRESENT);
+VOID DeviceNodeAbandon(const DEVICE_NODE_NAME *Name)
+{
+    SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
+    SYSTEM_PROCESS Owner = Name->Owner;
+
+    HDEVINFO Set = SetupDiCreateDeviceInfoList(NULL, NULL);
     if (Set == INVALID_HANDLE_VALUE)
     {
-        return FALSE;
+        return;
     }
-    for (DWORD Index = 0;
-         SetupDiEnumDeviceInterfaces(Set, NULL, &DeviceNodeNetInterface, Index, &Interface);
-         ++Index)
+    /* No process of that id was created then. */
+    Owner.Created = 1;
+    if (SetupDiOpenDeviceInfoW(Set, Name->InstanceId, NULL, 0, &Device) &&
+        DeviceNodeIsNamed(Set, &Device, Name))
     {
-        Detail.Data.cbSize = sizeof(Detail.Data);
-        if (!(Interface.Flags & SPINT_ACTIVE))
-        {
-            continue;
-        }
-        if (!SetupDiGetDeviceInterfaceDetailW(
-                Set, &Interface, &Detail.Data, sizeof(Detail), NULL, NULL))
-        {
-            Error = GetLastError();
-            continue;
-        }
-        if ((DWORD)lstrlenW(Detail.Data.DevicePath) < Count)
-        {
-            lstrcpynW(Path, Detail.Data.DevicePath, (int)Count);
-            Error = ERROR_SUCCESS;
-            break;
-        }
-        Error = ERROR_BUFFER_OVERFLOW;
+        DevicePropertySetOwner(Set, &Device, &Owner);
     }
     SetupDiDestroyDeviceInfoList(Set);
-    SetLastError(Error);
-    return Error == ERROR_SUCCESS;
 }
 
-BOOL DeviceNodeOpen(LPCWSTR InstanceId, HANDLE *Device)
+static BOOL
+DeviceNodeInstall(HDEVINFO Set, SP_DEVINFO_DATA *Device, const DEVICE_NODE_REQUEST *Request)
 {
-    WCHAR Path[DEVICE_NODE_MAX_PATH];
-
-    if (!DeviceNodeFindInterface(InstanceId, Path, ARRAYSIZE(Path)))
-    {
-        LogLastError(L"Finding the network interface of %1", InstanceId);
-        return FALSE;
-    }
-    *Device = CreateFileW(
-        Path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-        NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
-    if (*Device == INVALID_HANDLE_VALUE)
-    {
-        LogLastError(L"Opening %1", Path);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-/* The interface comes up on a thread of the system, after installation has returned. */
-static BOOL DeviceNodeWait(HDEVINFO Set, SP_DEVINFO_DATA *Device, DEVICE_NODE *Node)
-{
-    WCHAR Path[DEVICE_NODE_MAX_PATH];
-    ULONGLONG Deadline = GetTickCount64() + DEVICE_NODE_START_TIMEOUT_MS;
-
-    for (;;)
-    {
-        Node->HasIdentity = DevicePropertyGetIdentity(Set, Device, &Node->Guid, &Node->Luid);
-        if (Node->HasIdentity && DeviceNodeFindInterface(Node->InstanceId, Path, ARRAYSIZE(Path)))
-        {
-            return TRUE;
-        }
-        if (GetTickCount64() >= Deadline)
-        {
-            LogFailure(
-                WINTUN_LOG_ERR, ERROR_TIMEOUT,
-                Node->HasIdentity ? L"Waiting %1!u! s for the network interface of %2"
-                                  : L"Waiting %1!u! s for network setup to accept %2",
-                DEVICE_NODE_START_TIMEOUT_MS / 1000, Node->InstanceId);
-            return FALSE;
-        }
-        Sleep(DEVICE_NODE_START_INTERVAL_MS);
-    }
-}
-
-static BOOL DeviceNodeInstall(HDEVINFO Set, SP_DEVINFO_DATA *Device, LPCWSTR InfPath)
-{
+    LPCWSTR InfPath = Request->InfPath;
     SP_DEVINSTALL_PARAMS_W Params = {.cbSize = sizeof(Params)};
 
     if (!SetupDiGetDeviceInstallParamsW(Set, Device, &Params))
@@ -271,6 +242,10 @@ static BOOL DeviceNodeInstall(HDEVINFO Set, SP_DEVINFO_DATA *Device, LPCWSTR Inf
         return FALSE;
     }
     Params.Flags |= DI_QUIETINSTALL | DI_ENUMSINGLEINF;
+    if (Request->IsInstalled)
+    {
+        Params.Flags |= DI_NOFILECOPY;
+    }
     lstrcpynW(Params.DriverPath, InfPath, ARRAYSIZE(Params.DriverPath));
     if (!SetupDiSetDeviceInstallParamsW(Set, Device, &Params) ||
         !SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER))
@@ -280,6 +255,11 @@ static BOOL DeviceNodeInstall(HDEVINFO Set, SP_DEVINFO_DATA *Device, LPCWSTR Inf
     }
     for (SIZE_T Index = 0; Index < ARRAYSIZE(DeviceNodeInstallSteps); ++Index)
     {
+        if (Request->IsInstalled &&
+            DeviceNodeInstallSteps[Index].Function == DIF_INSTALLDEVICEFILES)
+        {
+            continue;
+        }
         if (!DeviceNodeCallInstaller(DeviceNodeInstallSteps[Index].Function, Set, Device))
         {
             LogLastError(L"Installing %1: %2", InfPath, DeviceNodeInstallSteps[Index].Name);
@@ -304,17 +284,21 @@ static BOOL DeviceNodeInstall(HDEVINFO Set, SP_DEVINFO_DATA *Device, LPCWSTR Inf
 
 /* Records and registers: from here on the device is known by hardware id, owner and type. */
 static BOOL DeviceNodeRegister(
-    HDEVINFO Set, SP_DEVINFO_DATA *Device, LPCWSTR TunnelType, const GUID *RequestedGuid)
+    HDEVINFO Set,
+    SP_DEVINFO_DATA *Device,
+    const DEVICE_NODE_REQUEST *Request,
+    const SYSTEM_PROCESS *Owner)
 {
     static const WCHAR HardwareIds[] = DEVICE_NODE_HARDWARE_ID L"\0";
-    SYSTEM_PROCESS Owner;
+    DEVICE_PROPERTY_LIST List;
+    BOOL Changed;
 
-    if (!SystemCurrentProcess(&Owner))
+    if (!DevicePropertyMakeList(Request, Owner, FALSE, &List))
     {
         return FALSE;
     }
     /* The owner comes before the hardware id, so that no moment is without one. */
-    BOOL HasOwner = DevicePropertySetOwner(Set, Device, &Owner);
+    DevicePropertySetOwner(Set, Device, Owner);
     if (!SetupDiSetDeviceRegistryPropertyW(
             Set, Device, SPDRP_HARDWAREID, (const BYTE *)HardwareIds, sizeof(HardwareIds)))
     {
@@ -326,23 +310,57 @@ static BOOL DeviceNodeRegister(
         LogLastError(L"Registering the device");
         return FALSE;
     }
-    /* A system may keep properties of registered devices only. */
-    if (!HasOwner && !DevicePropertySetOwner(Set, Device, &Owner))
-    {
-        LogLastError(L"Recording process %1!u! as the device's owner", Owner.Id);
-        return FALSE;
-    }
-    return DevicePropertySetTunnelType(Set, Device, TunnelType) &&
-           (RequestedGuid == NULL || DevicePropertyRequestGuid(Set, Device, RequestedGuid));
+    /* A system may keep properties of registered devices only, so the owner comes once more. */
+    return DevicePropertySetList(Set, Device, &List) &&
+           DevicePropertyRequestGuid(Set, Device, &Request->Guid) &&
+           DevicePropertySetParameters(Set, Device, Request, &Changed);
 }
 
-BOOL DeviceNodeCreate(
-    LPCWSTR TunnelType, const GUID *RequestedGuid, LPCWSTR InfPath, DEVICE_NODE **Node)
+static BOOL DeviceNodeStart(
+    HDEVINFO Set,
+    SP_DEVINFO_DATA *Device,
+    const DEVICE_NODE_REQUEST *Request,
+    const SYSTEM_PROCESS *Owner,
+    DEVICE_NODE **Node)
+{
+    DEVICE_START_WATCH Watch;
+    const SYSTEM_PROCESS None = {0};
+
+    DeviceStartOpenWatch(&Watch);
+    BOOL Result =
+        DeviceNodeRegister(Set, Device, Request, Owner) && DeviceNodeInstall(Set, Device, Request);
+    if (Result)
+    {
+        *Node = DeviceNodeRead(Set, Device);
+        Result = *Node != NULL && DeviceStartWait(&Watch, *Node);
+    }
+    /* Only what is complete stays without its creator. */
+    if (Result && Request->Persistent)
+    {
+        Result = DevicePropertySetOwner(Set, Device, &None);
+        if (!Result)
+        {
+            LogLastError(L"Making the device %1 independent of its creator", (*Node)->InstanceId);
+        }
+        (*Node)->Owner = None;
+    }
+    DeviceStartCloseWatch(&Watch);
+    if (!Result)
+    {
+        DWORD Error = GetLastError();
+        DeviceNodeFree(*Node);
+        *Node = NULL;
+        SetLastError(Error);
+    }
+    return Result;
+}
+
+static BOOL DeviceNodeCreateRoot(
+    const DEVICE_NODE_REQUEST *Request, const SYSTEM_PROCESS *Owner, DEVICE_NODE **Node)
 {
     SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
     DWORD Error = ERROR_SUCCESS;
 
-    *Node = NULL;
     HDEVINFO Set = SetupDiCreateDeviceInfoList(&GUID_DEVCLASS_NET, NULL);
     if (Set == INVALID_HANDLE_VALUE)
     {
@@ -354,38 +372,130 @@ BOOL DeviceNodeCreate(
             &Device))
     {
         Error = LogLastError(L"Creating the device ROOT\\%1", DEVICE_NODE_HARDWARE_ID);
-        goto CleanupSet;
+        goto Cleanup;
     }
-    if (!DeviceNodeRegister(Set, &Device, TunnelType, RequestedGuid) ||
-        !DeviceNodeInstall(Set, &Device, InfPath))
+    if (!DeviceNodeStart(Set, &Device, Request, Owner, Node))
     {
         Error = GetLastError();
-        goto CleanupDevice;
+        /* Also right for a device that was never registered: its keys go. */
+        if (!DeviceNodeCallInstaller(DIF_REMOVE, Set, &Device))
+        {
+            LogFailure(WINTUN_LOG_WARN, GetLastError(), L"Removing the device that did not start");
+        }
     }
-    *Node = DeviceNodeRead(Set, &Device);
-    if (*Node == NULL)
-    {
-        Error = GetLastError();
-        goto CleanupDevice;
-    }
-    if (!DeviceNodeWait(Set, &Device, *Node))
-    {
-        Error = GetLastError();
-        goto CleanupNode;
-    }
-    goto CleanupSet;
 
-CleanupNode:
-    DeviceNodeFree(*Node);
-    *Node = NULL;
-CleanupDevice:
-    /* Also right for a device that was never registered: its keys go. */
-    if (!DeviceNodeCallInstaller(DIF_REMOVE, Set, &Device))
-    {
-        LogFailure(WINTUN_LOG_WARN, GetLastError(), L"Removing the device that did not start");
-    }
-CleanupSet:
+Cleanup:
     SetupDiDestroyDeviceInfoList(Set);
     SetLastError(Error);
     return *Node != NULL;
+}
+
+/* Opens the device for a moment: to read it, and to set its parameters. */
+static DEVICE_NODE *
+DeviceNodeReadSoftware(LPCWSTR InstanceId, const DEVICE_NODE_REQUEST *Request, BOOL *Changed)
+{
+    SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
+    DEVICE_NODE *Node = NULL;
+
+    HDEVINFO Set = SetupDiCreateDeviceInfoList(NULL, NULL);
+    if (Set == INVALID_HANDLE_VALUE || !SetupDiOpenDeviceInfoW(Set, InstanceId, NULL, 0, &Device))
+    {
+        LogLastError(L"Opening the device %1", InstanceId);
+    }
+    else if (Changed == NULL || DevicePropertySetParameters(Set, &Device, Request, Changed))
+    {
+        Node = DeviceNodeRead(Set, &Device);
+    }
+    DWORD Error = GetLastError();
+    if (Set != INVALID_HANDLE_VALUE)
+    {
+        SetupDiDestroyDeviceInfoList(Set);
+    }
+    SetLastError(Error);
+    return Node;
+}
+
+/* Changed: it runs with other parameters, and those asked for are set for the next start. */
+static BOOL DeviceNodeStartSoftware(
+    const DEVICE_NODE_REQUEST *Request,
+    const SYSTEM_PROCESS *Owner,
+    DEVICE_NODE **Node,
+    DEVICE_SOFTWARE **Software,
+    BOOL *Changed)
+{
+    WCHAR InstanceId[MAX_DEVICE_ID_LEN];
+    DEVICE_START_WATCH Watch;
+    BOOL Result = FALSE;
+
+    *Node = NULL;
+    DeviceStartOpenWatch(&Watch);
+    if (DeviceSoftwareCreate(Request, Owner, InstanceId, Software))
+    {
+        *Node = DeviceNodeReadSoftware(InstanceId, Request, NULL);
+        Result = *Node != NULL && DeviceStartWait(&Watch, *Node);
+    }
+    DeviceStartCloseWatch(&Watch);
+    if (Result)
+    {
+        DEVICE_NODE *Started = DeviceNodeReadSoftware(InstanceId, Request, Changed);
+        Result = Started != NULL;
+        DeviceNodeFree(Result ? *Node : NULL);
+        *Node = Result ? Started : *Node;
+    }
+    if (!Result && *Software != NULL)
+    {
+        DWORD Error = GetLastError();
+        DeviceSoftwareClose(*Software);
+        DeviceStartWaitGone(InstanceId);
+        DeviceNodeFree(*Node);
+        *Node = NULL;
+        *Software = NULL;
+        SetLastError(Error);
+    }
+    return Result;
+}
+
+static BOOL DeviceNodeCreateSoftware(
+    const DEVICE_NODE_REQUEST *Request,
+    const SYSTEM_PROCESS *Owner,
+    DEVICE_NODE **Node,
+    DEVICE_SOFTWARE **Software)
+{
+    DEVICE_NODE_NAME Name;
+    BOOL Changed = FALSE;
+
+    if (!DeviceNodeStartSoftware(Request, Owner, Node, Software, &Changed))
+    {
+        return FALSE;
+    }
+    if (!Changed)
+    {
+        return TRUE;
+    }
+    /*
+     * The driver key of a new software device comes with the driver, and the driver reads it when
+     * it starts: enumerated once more, the device has the same key and starts with what is there
+     * now.
+     */
+    DeviceNodeGetName(*Node, &Name);
+    DeviceNodeFree(*Node);
+    DeviceNodeRemove(&Name, *Software);
+    *Software = NULL;
+    return DeviceNodeStartSoftware(Request, Owner, Node, Software, &Changed);
+}
+
+BOOL DeviceNodeCreate(
+    const DEVICE_NODE_REQUEST *Request, DEVICE_NODE **Node, DEVICE_SOFTWARE **Software)
+{
+    SYSTEM_PROCESS Owner;
+
+    *Node = NULL;
+    *Software = NULL;
+    if (!SystemCurrentProcess(&Owner))
+    {
+        return FALSE;
+    }
+    return !Request->Persistent && DeviceSoftwareIsAvailable()
+               ? DeviceNodeCreateSoftware(Request, &Owner, Node, Software)
+               : DeviceNodeCreateRoot(Request, &Owner, Node);
 }

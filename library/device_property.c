@@ -3,18 +3,32 @@
 #include "device_property.h"
 #include "log.h"
 
-#include <devpropdef.h>
 #include <rpc.h>
 
 /* The category of our own properties, which are numbered from 2 as Windows asks. */
 #define DEVICE_PROPERTY_CATEGORY \
     {0xe0b1f2f4, 0x9e0b, 0x4b7c, {0x8e, 0x4b, 0x3b, 0x7f, 0x6e, 0x2d, 0x5a, 0x19}}
 
-/* SYSTEM_PROCESS as DEVPROP_TYPE_BINARY. */
-static const DEVPROPKEY DevicePropertyOwner = {DEVICE_PROPERTY_CATEGORY, 2};
+static const DEVPROPKEY DevicePropertyOwner =
+                            {DEVICE_PROPERTY_CATEGORY, 2}, /* SYSTEM_PROCESS, DEVPROP_TYPE_BINARY */
+    DevicePropertyTunnelType = {DEVICE_PROPERTY_CATEGORY, 3},    /* DEVPROP_TYPE_STRING */
+    DevicePropertyRequestedGuid = {DEVICE_PROPERTY_CATEGORY, 4}, /* DEVPROP_TYPE_GUID */
+    DevicePropertySoftware = {DEVICE_PROPERTY_CATEGORY, 5};      /* DEVPROP_TYPE_BOOLEAN */
 
-/* DEVPROP_TYPE_STRING */
-static const DEVPROPKEY DevicePropertyTunnelType = {DEVICE_PROPERTY_CATEGORY, 3};
+/* Windows' own, which some SDKs leave out (devpkey.h). */
+static const DEVPROPKEY
+    DevicePropertyPresent =
+        {/* DEVPKEY_Device_IsPresent, from Windows 8 on */
+         {0x540b947e, 0x8b40, 0x45bc, {0xa8, 0xa2, 0x6a, 0x0b, 0x89, 0x4c, 0xbd, 0xa2}},
+         5},
+    DevicePropertyProblem =
+        {/* DEVPKEY_Device_ProblemCode */
+         {0x4340a6c5, 0x93fa, 0x4706, {0x97, 0x2c, 0x7b, 0x64, 0x80, 0x08, 0xa5, 0xa7}},
+         3},
+    DevicePropertyFriendlyName =
+        {/* DEVPKEY_Device_FriendlyName */
+         {0xa45c254e, 0xdf1c, 0x4efd, {0x80, 0x20, 0x67, 0xd1, 0x46, 0xa8, 0x50, 0xe0}},
+         14};
 
 /* Some SDKs leave this declaration out. */
 WINSETUPAPI BOOL WINAPI SetupDiSetDevicePropertyW(
@@ -97,23 +111,68 @@ BOOL DevicePropertyGetOwner(HDEVINFO Set, SP_DEVINFO_DATA *Device, SYSTEM_PROCES
            Type == DEVPROP_TYPE_BINARY && Size == sizeof(*Owner) && Owner->Id != 0;
 }
 
-BOOL DevicePropertySetTunnelType(HDEVINFO Set, SP_DEVINFO_DATA *Device, LPCWSTR TunnelType)
+static VOID DevicePropertyAppend(
+    DEVICE_PROPERTY_LIST *List,
+    const DEVPROPKEY *Key,
+    DEVPROPTYPE Type,
+    const VOID *Buffer,
+    ULONG BufferSize)
 {
-    WCHAR FriendlyName[WINTUN_MAX_POOL + 8];
+    List->Items[List->Count++] =
+        (DEVICE_PROPERTY){.Key = *Key, .Type = Type, .BufferSize = BufferSize, .Buffer = Buffer};
+}
 
-    if (!SetupDiSetDevicePropertyW(
-            Set, Device, &DevicePropertyTunnelType, DEVPROP_TYPE_STRING, (const BYTE *)TunnelType,
-            ((DWORD)lstrlenW(TunnelType) + 1) * sizeof(WCHAR), 0))
+static VOID
+DevicePropertyAppendText(DEVICE_PROPERTY_LIST *List, const DEVPROPKEY *Key, LPCWSTR Text)
+{
+    DevicePropertyAppend(
+        List, Key, DEVPROP_TYPE_STRING, Text, ((ULONG)lstrlenW(Text) + 1) * sizeof(WCHAR));
+}
+
+BOOL DevicePropertyMakeList(
+    const DEVICE_NODE_REQUEST *Request,
+    const SYSTEM_PROCESS *Owner,
+    BOOL IsSoftware,
+    DEVICE_PROPERTY_LIST *List)
+{
+    List->Count = 0;
+    List->IsSoftware = (BYTE)(IsSoftware ? DEVPROP_TRUE : DEVPROP_FALSE);
+    if (!LogFormat(
+            List->FriendlyName, ARRAYSIZE(List->FriendlyName), L"%1 Tunnel", Request->TunnelType))
     {
-        LogLastError(L"Recording the tunnel type \"%1\"", TunnelType);
+        LogLastError(L"Naming the device after the tunnel type \"%1\"", Request->TunnelType);
         return FALSE;
     }
-    if (!LogFormat(FriendlyName, ARRAYSIZE(FriendlyName), L"%1 Tunnel", TunnelType) ||
-        !SetupDiSetDeviceRegistryPropertyW(
-            Set, Device, SPDRP_FRIENDLYNAME, (const BYTE *)FriendlyName,
-            ((DWORD)lstrlenW(FriendlyName) + 1) * sizeof(WCHAR)))
+    DevicePropertyAppend(List, &DevicePropertyOwner, DEVPROP_TYPE_BINARY, Owner, sizeof(*Owner));
+    DevicePropertyAppendText(List, &DevicePropertyTunnelType, Request->TunnelType);
+    DevicePropertyAppend(
+        List, &DevicePropertyRequestedGuid, DEVPROP_TYPE_GUID, &Request->Guid,
+        sizeof(Request->Guid));
+    DevicePropertyAppend(
+        List, &DevicePropertySoftware, DEVPROP_TYPE_BOOLEAN, &List->IsSoftware,
+        sizeof(List->IsSoftware));
+    DevicePropertyAppendText(List, &DevicePropertyFriendlyName, List->FriendlyName);
+    return TRUE;
+}
+
+BOOL DevicePropertySetList(HDEVINFO Set, SP_DEVINFO_DATA *Device, const DEVICE_PROPERTY_LIST *List)
+{
+    /* The last one, the name, is set in the way of all systems. */
+    for (ULONG Index = 0; Index + 1 < List->Count; ++Index)
     {
-        LogLastError(L"Naming the device after the tunnel type \"%1\"", TunnelType);
+        const DEVICE_PROPERTY *Item = &List->Items[Index];
+        if (!SetupDiSetDevicePropertyW(
+                Set, Device, &Item->Key, Item->Type, Item->Buffer, Item->BufferSize, 0))
+        {
+            LogLastError(L"Recording property %1!u! of the device", Item->Key.pid);
+            return FALSE;
+        }
+    }
+    if (!SetupDiSetDeviceRegistryPropertyW(
+            Set, Device, SPDRP_FRIENDLYNAME, (const BYTE *)List->FriendlyName,
+            ((DWORD)lstrlenW(List->FriendlyName) + 1) * sizeof(WCHAR)))
+    {
+        LogLastError(L"Naming the device \"%1\"", List->FriendlyName);
         return FALSE;
     }
     return TRUE;
@@ -132,10 +191,60 @@ BOOL DevicePropertyGetTunnelType(HDEVINFO Set, SP_DEVINFO_DATA *Device, LPWSTR T
     return Result;
 }
 
+static BOOL DevicePropertyGetFixed(
+    HDEVINFO Set,
+    SP_DEVINFO_DATA *Device,
+    const DEVPROPKEY *Key,
+    DEVPROPTYPE ExpectedType,
+    VOID *Value,
+    DWORD ValueSize)
+{
+    DEVPROPTYPE Type;
+    DWORD Size = 0;
+
+    return SetupDiGetDevicePropertyW(Set, Device, Key, &Type, Value, ValueSize, &Size, 0) &&
+           Type == ExpectedType && Size == ValueSize;
+}
+
+BOOL DevicePropertyGetRequestedGuid(HDEVINFO Set, SP_DEVINFO_DATA *Device, GUID *Guid)
+{
+    return DevicePropertyGetFixed(
+        Set, Device, &DevicePropertyRequestedGuid, DEVPROP_TYPE_GUID, Guid, sizeof(*Guid));
+}
+
+BOOL DevicePropertyIsSoftware(HDEVINFO Set, SP_DEVINFO_DATA *Device)
+{
+    BYTE IsSoftware; /* DEVPROP_BOOLEAN */
+
+    return DevicePropertyGetFixed(
+               Set, Device, &DevicePropertySoftware, DEVPROP_TYPE_BOOLEAN, &IsSoftware,
+               sizeof(IsSoftware)) &&
+           IsSoftware != 0;
+}
+
+BOOL DevicePropertyIsPresent(HDEVINFO Set, SP_DEVINFO_DATA *Device)
+{
+    BYTE IsPresent; /* DEVPROP_BOOLEAN */
+
+    return !DevicePropertyGetFixed(
+               Set, Device, &DevicePropertyPresent, DEVPROP_TYPE_BOOLEAN, &IsPresent,
+               sizeof(IsPresent)) ||
+           IsPresent != 0;
+}
+
+DWORD DevicePropertyGetProblem(HDEVINFO Set, SP_DEVINFO_DATA *Device)
+{
+    UINT32 Problem;
+
+    return DevicePropertyGetFixed(
+               Set, Device, &DevicePropertyProblem, DEVPROP_TYPE_UINT32, &Problem, sizeof(Problem))
+               ? Problem
+               : 0;
+}
+
 BOOL DevicePropertyRequestGuid(HDEVINFO Set, SP_DEVINFO_DATA *Device, const GUID *Guid)
 {
-    WCHAR Text[64];
-    const BYTE *Tail = Guid->Data4;
+    WCHAR Text[SYSTEM_GUID_LENGTH];
 
     HKEY Key = SetupDiCreateDevRegKeyW(Set, Device, DICS_FLAG_GLOBAL, 0, DIREG_DRV, NULL, NULL);
     if (Key == INVALID_HANDLE_VALUE)
@@ -143,12 +252,7 @@ BOOL DevicePropertyRequestGuid(HDEVINFO Set, SP_DEVINFO_DATA *Device, const GUID
         LogLastError(L"Creating the driver key of the device");
         return FALSE;
     }
-    LogFormat(
-        Text, ARRAYSIZE(Text),
-        L"{%1!08X!-%2!04X!-%3!04X!-%4!02X!%5!02X!-%6!02X!%7!02X!%8!02X!%9!02X!%10!02X!%11!02X!}",
-        Guid->Data1, (DWORD)Guid->Data2, (DWORD)Guid->Data3, (DWORD)Tail[0], (DWORD)Tail[1],
-        (DWORD)Tail[2], (DWORD)Tail[3], (DWORD)Tail[4], (DWORD)Tail[5], (DWORD)Tail[6],
-        (DWORD)Tail[7]);
+    SystemFormatGuid(Guid, Text);
     DWORD Error = (DWORD)RegSetValueExW(
         Key, L"NetSetupAnticipatedInstanceId", 0, REG_SZ, (const BYTE *)Text,
         ((DWORD)lstrlenW(Text) + 1) * sizeof(WCHAR));
@@ -206,4 +310,55 @@ BOOL DevicePropertyGetIdentity(HDEVINFO Set, SP_DEVINFO_DATA *Device, GUID *Guid
         Luid->Info.IfType = IfType;
     }
     return Result;
+}
+
+/* Network setup keeps parameters as text, whatever their type. */
+static DWORD DevicePropertySetParameter(HKEY Key, LPCWSTR Name, DWORD Value, BOOL *Changed)
+{
+    WCHAR Wanted[16];
+    WCHAR Present[16] = {0};
+    DWORD Type;
+    DWORD Size = sizeof(Present) - sizeof(WCHAR);
+
+    if (Value == 0)
+    {
+        return ERROR_SUCCESS;
+    }
+    LogFormat(Wanted, ARRAYSIZE(Wanted), L"%1!u!", Value);
+    if (RegQueryValueExW(Key, Name, NULL, &Type, (BYTE *)Present, &Size) == ERROR_SUCCESS &&
+        Type == REG_SZ && DevicePropertyIsText(Wanted, Present))
+    {
+        return ERROR_SUCCESS;
+    }
+    *Changed = TRUE;
+    return (DWORD)RegSetValueExW(
+        Key, Name, 0, REG_SZ, (const BYTE *)Wanted, ((DWORD)lstrlenW(Wanted) + 1) * sizeof(WCHAR));
+}
+
+BOOL DevicePropertySetParameters(
+    HDEVINFO Set, SP_DEVINFO_DATA *Device, const DEVICE_NODE_REQUEST *Request, BOOL *Changed)
+{
+    *Changed = FALSE;
+    if (Request->Mtu == 0 && Request->LinkSpeed == 0)
+    {
+        return TRUE;
+    }
+    HKEY Key = SetupDiCreateDevRegKeyW(Set, Device, DICS_FLAG_GLOBAL, 0, DIREG_DRV, NULL, NULL);
+    if (Key == INVALID_HANDLE_VALUE)
+    {
+        LogLastError(L"Opening the driver key of the device");
+        return FALSE;
+    }
+    DWORD Error = DevicePropertySetParameter(Key, L"MTU", Request->Mtu, Changed);
+    if (Error == ERROR_SUCCESS)
+    {
+        Error = DevicePropertySetParameter(Key, L"LinkSpeed", Request->LinkSpeed, Changed);
+    }
+    RegCloseKey(Key);
+    if (Error != ERROR_SUCCESS)
+    {
+        LogFailure(WINTUN_LOG_ERR, Error, L"Setting the parameters of the adapter");
+        return FALSE;
+    }
+    return TRUE;
 }

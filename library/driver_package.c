@@ -6,13 +6,6 @@
 #include "system.h"
 
 #include <setupapi.h>
-#include <winsvc.h>
-
-#define DRIVER_PACKAGE_INF     L"adit.inf"
-#define DRIVER_PACKAGE_CATALOG L"adit.cat"
-
-#define DRIVER_PACKAGE_STOP_TIMEOUT_MS  10000
-#define DRIVER_PACKAGE_STOP_INTERVAL_MS 20
 
 static const LPCWSTR DriverPackageFiles[] = {
     DRIVER_PACKAGE_INF,
@@ -20,11 +13,10 @@ static const LPCWSTR DriverPackageFiles[] = {
     L"adit.sys",
 };
 
-/* RT_RCDATA and RT_VERSION are macros of the character set in use; these are always wide. */
-#define DRIVER_PACKAGE_RCDATA  MAKEINTRESOURCEW(10)
-#define DRIVER_PACKAGE_VERSION MAKEINTRESOURCEW(16)
+/* RT_RCDATA is a macro of the character set in use; this is always wide. */
+#define DRIVER_PACKAGE_RCDATA MAKEINTRESOURCEW(10)
 
-static BOOL DriverPackagePath(LPWSTR Path, LPCWSTR Directory, LPCWSTR FileName)
+BOOL DriverPackageMakePath(LPWSTR Path, LPCWSTR Directory, LPCWSTR FileName)
 {
     if (!LogFormat(Path, MAX_PATH, L"%1\\%2", Directory, FileName))
     {
@@ -96,7 +88,7 @@ static BOOL DriverPackageWriteFile(LPCWSTR Directory, LPCWSTR FileName)
     DWORD Written = 0;
 
     if (!DriverPackageFindResource(FileName, &Data, &Size) ||
-        !DriverPackagePath(Path, Directory, FileName))
+        !DriverPackageMakePath(Path, Directory, FileName))
     {
         return FALSE;
     }
@@ -125,7 +117,8 @@ static BOOL DriverPackageCreateDirectory(LPWSTR Directory)
 {
     WCHAR Windows[MAX_PATH];
 
-    if (!SystemWindowsDirectory(Windows) || !DriverPackagePath(Directory, Windows, L"adit.package"))
+    if (!SystemWindowsDirectory(Windows) ||
+        !DriverPackageMakePath(Directory, Windows, L"adit.package"))
     {
         return FALSE;
     }
@@ -145,38 +138,18 @@ static BOOL DriverPackageCreateDirectory(LPWSTR Directory)
     return TRUE;
 }
 
-BOOL DriverPackageExtract(DRIVER_PACKAGE *Package)
-{
-    if (!DriverPackageCreateDirectory(Package->Directory))
-    {
-        return FALSE;
-    }
-    for (SIZE_T Index = 0; Index < ARRAYSIZE(DriverPackageFiles); ++Index)
-    {
-        if (!DriverPackageWriteFile(Package->Directory, DriverPackageFiles[Index]))
-        {
-            goto Cleanup;
-        }
-    }
-    if (!DriverPackagePath(Package->InfPath, Package->Directory, DRIVER_PACKAGE_INF))
-    {
-        goto Cleanup;
-    }
-    return TRUE;
-
-Cleanup:
-    DriverPackageDiscard(Package);
-    return FALSE;
-}
-
 VOID DriverPackageDiscard(const DRIVER_PACKAGE *Package)
 {
     WCHAR Path[MAX_PATH];
     DWORD Error = GetLastError();
 
+    if (Package->Directory[0] == 0)
+    {
+        return;
+    }
     for (SIZE_T Index = 0; Index < ARRAYSIZE(DriverPackageFiles); ++Index)
     {
-        if (DriverPackagePath(Path, Package->Directory, DriverPackageFiles[Index]) &&
+        if (DriverPackageMakePath(Path, Package->Directory, DriverPackageFiles[Index]) &&
             !DeleteFileW(Path) && GetLastError() != ERROR_FILE_NOT_FOUND)
         {
             LogFailure(WINTUN_LOG_WARN, GetLastError(), L"Deleting %1", Path);
@@ -189,163 +162,54 @@ VOID DriverPackageDiscard(const DRIVER_PACKAGE *Package)
     SetLastError(Error);
 }
 
-BOOL DriverPackageStage(const DRIVER_PACKAGE *Package)
-{
-    if (!SetupCopyOEMInfW(Package->InfPath, Package->Directory, SPOST_PATH, 0, NULL, 0, NULL, NULL))
-    {
-        LogLastError(L"Adding %1 to the driver store", Package->InfPath);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-/* ---------------------------------------------------------------------------------------------- */
-/* Deletion                                                                                       */
-/* ---------------------------------------------------------------------------------------------- */
-
-static BOOL DriverPackageWaitStopped(SC_HANDLE Service)
-{
-    SERVICE_STATUS Status;
-    ULONGLONG Deadline = GetTickCount64() + DRIVER_PACKAGE_STOP_TIMEOUT_MS;
-
-    for (;;)
-    {
-        if (!QueryServiceStatus(Service, &Status))
-        {
-            LogLastError(L"Reading the state of the service %1", DEVICE_NODE_SERVICE);
-            return FALSE;
-        }
-        if (Status.dwCurrentState == SERVICE_STOPPED)
-        {
-            return TRUE;
-        }
-        if (GetTickCount64() >= Deadline)
-        {
-            LogFailure(
-                WINTUN_LOG_ERR, ERROR_SERVICE_REQUEST_TIMEOUT,
-                L"Waiting %1!u! s for the service %2 to stop",
-                DRIVER_PACKAGE_STOP_TIMEOUT_MS / 1000, DEVICE_NODE_SERVICE);
-            return FALSE;
-        }
-        Sleep(DRIVER_PACKAGE_STOP_INTERVAL_MS);
-    }
-}
-
-static BOOL DriverPackageDeleteOpenService(SC_HANDLE Service)
-{
-    SERVICE_STATUS Status;
-
-    if (!ControlService(Service, SERVICE_CONTROL_STOP, &Status) &&
-        GetLastError() != ERROR_SERVICE_NOT_ACTIVE)
-    {
-        LogLastError(L"Stopping the service %1", DEVICE_NODE_SERVICE);
-        return FALSE;
-    }
-    if (!DriverPackageWaitStopped(Service))
-    {
-        return FALSE;
-    }
-    if (!DeleteService(Service) && GetLastError() != ERROR_SERVICE_MARKED_FOR_DELETE)
-    {
-        LogLastError(L"Deleting the service %1", DEVICE_NODE_SERVICE);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-static BOOL DriverPackageDeleteService(VOID)
-{
-    SC_HANDLE Manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
-    if (Manager == NULL)
-    {
-        LogLastError(L"Opening the service manager");
-        return FALSE;
-    }
-    BOOL Result = TRUE;
-    SC_HANDLE Service =
-        OpenServiceW(Manager, DEVICE_NODE_SERVICE, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE);
-    if (Service != NULL)
-    {
-        Result = DriverPackageDeleteOpenService(Service);
-        DWORD Error = GetLastError();
-        CloseServiceHandle(Service);
-        SetLastError(Error);
-    }
-    else if (GetLastError() != ERROR_SERVICE_DOES_NOT_EXIST)
-    {
-        LogLastError(L"Opening the service %1", DEVICE_NODE_SERVICE);
-        Result = FALSE;
-    }
-    DWORD Error = GetLastError();
-    CloseServiceHandle(Manager);
-    SetLastError(Error);
-    return Result;
-}
-
-/* A published INF is ours if it names our catalogue. */
-static BOOL DriverPackageIsOurs(LPCWSTR InfPath)
-{
-    WCHAR Catalog[MAX_PATH];
-
-    HINF Inf = SetupOpenInfFileW(InfPath, NULL, INF_STYLE_WIN4, NULL);
-    if (Inf == INVALID_HANDLE_VALUE)
-    {
-        return FALSE;
-    }
-    BOOL Result = SetupGetLineTextW(
-                      NULL, Inf, L"Version", L"CatalogFile", Catalog, ARRAYSIZE(Catalog), NULL) &&
-                  CompareStringOrdinal(Catalog, -1, DRIVER_PACKAGE_CATALOG, -1, TRUE) == CSTR_EQUAL;
-    SetupCloseInfFile(Inf);
-    return Result;
-}
-
-static BOOL DriverPackageDeletePublished(LPCWSTR Directory, LPCWSTR Pattern)
+/* Writes the package's files and has the driver store take them; InfPath is what it calls the INF.
+ */
+static BOOL DriverPackageStage(DRIVER_PACKAGE *Package)
 {
     WCHAR Path[MAX_PATH];
-    WIN32_FIND_DATAW Found;
-    BOOL Result = TRUE;
 
-    if (!DriverPackagePath(Path, Directory, Pattern))
+    if (!DriverPackageCreateDirectory(Package->Directory))
+    {
+        Package->Directory[0] = 0;
+        return FALSE;
+    }
+    for (SIZE_T Index = 0; Index < ARRAYSIZE(DriverPackageFiles); ++Index)
+    {
+        if (!DriverPackageWriteFile(Package->Directory, DriverPackageFiles[Index]))
+        {
+            return FALSE;
+        }
+    }
+    if (!DriverPackageMakePath(Path, Package->Directory, DRIVER_PACKAGE_INF))
     {
         return FALSE;
     }
-    HANDLE Listing = FindFirstFileW(Path, &Found);
-    if (Listing == INVALID_HANDLE_VALUE)
+    if (!SetupCopyOEMInfW(
+            Path, Package->Directory, SPOST_PATH, 0, Package->InfPath, ARRAYSIZE(Package->InfPath),
+            NULL, NULL))
     {
-        DWORD Error = GetLastError();
-        if (Error == ERROR_FILE_NOT_FOUND || Error == ERROR_PATH_NOT_FOUND)
-        {
-            return TRUE;
-        }
-        LogFailure(WINTUN_LOG_ERR, Error, L"Listing %1", Path);
+        LogLastError(L"Adding %1 to the driver store", Path);
         return FALSE;
     }
-    do
-    {
-        /* No device uses it: DeviceNodeList found none, and the caller holds the lock. */
-        if (DriverPackagePath(Path, Directory, Found.cFileName) && DriverPackageIsOurs(Path) &&
-            !SetupUninstallOEMInfW(Found.cFileName, SUOI_FORCEDELETE, NULL))
-        {
-            LogLastError(L"Removing %1 from the driver store", Found.cFileName);
-            Result = FALSE;
-        }
-    } while (FindNextFileW(Listing, &Found));
-    FindClose(Listing);
-    return Result;
+    return TRUE;
 }
 
-static BOOL DriverPackageDeleteFromStore(VOID)
+/*
+ * Whether a device has got the driver since it was staged. The store has all files of a package,
+ * but a system may have lost one, and not every system has a whole store.
+ */
+static BOOL DriverPackageIsInstalled(VOID)
 {
     WCHAR Windows[MAX_PATH];
-    WCHAR Directory[MAX_PATH];
+    WCHAR Path[MAX_PATH];
 
-    /* The system publishes an INF as oem<n>.inf, or under the name it came with. */
-    return SystemWindowsDirectory(Windows) && DriverPackagePath(Directory, Windows, L"INF") &&
-           DriverPackageDeletePublished(Directory, L"oem*.inf") &&
-           DriverPackageDeletePublished(Directory, DRIVER_PACKAGE_INF);
+    return SystemWindowsDirectory(Windows) &&
+           DriverPackageMakePath(Path, Windows, L"System32\\drivers\\adit.sys") &&
+           GetFileAttributesW(Path) != INVALID_FILE_ATTRIBUTES;
 }
 
-static BOOL DriverPackageHasNoDevices(VOID)
+/* Makes room for a newer package, if no adapter uses the older one; the caller frees nothing. */
+static BOOL DriverPackageReplace(DRIVER_PACKAGE_PUBLISHED *Published)
 {
     DEVICE_NODE *Nodes;
     BOOL Result = TRUE;
@@ -354,17 +218,20 @@ static BOOL DriverPackageHasNoDevices(VOID)
     {
         return FALSE;
     }
-    for (const DEVICE_NODE *Node = Nodes; Node != NULL; Node = Node->Next)
+    if (DriverPackageIsInUse(Nodes))
     {
-        if (DeviceNodeIsOrphan(Node))
-        {
-            Result = DeviceNodeRemove(Node->InstanceId, &Node->Owner) && Result;
-            continue;
-        }
-        LogFailure(
-            WINTUN_LOG_ERR, ERROR_DEVICE_IN_USE,
-            L"Deleting the driver: process %2!u! uses it for %1", Node->InstanceId, Node->Owner.Id);
-        Result = FALSE;
+        LogWrite(
+            WINTUN_LOG_INFO,
+            L"Adapters use the driver of %1: this library's newer one is not installed now",
+            Published->InfPath);
+    }
+    else
+    {
+        LogWrite(
+            WINTUN_LOG_INFO, L"Replacing the driver of %1 by this library's newer one",
+            Published->InfPath);
+        Result = DriverPackageRemove(Nodes);
+        Published->InfPath[0] = 0;
     }
     DWORD Error = GetLastError();
     DeviceNodeFree(Nodes);
@@ -372,136 +239,58 @@ static BOOL DriverPackageHasNoDevices(VOID)
     return Result;
 }
 
-BOOL WINAPI WintunDeleteDriver(VOID)
+static BOOL DriverPackageGetOwnVersion(DRIVER_PACKAGE_VERSION *Version)
 {
-    HANDLE Lock;
-
-    if (!SystemRequireElevation(L"Deleting the driver") || !SystemLock(&Lock))
-    {
-        return FALSE;
-    }
-    BOOL Result = DriverPackageHasNoDevices() && DriverPackageDeleteService() &&
-                  DriverPackageDeleteFromStore();
-    SystemUnlock(Lock);
-    return Result;
-}
-
-/* ---------------------------------------------------------------------------------------------- */
-/* Running version                                                                                */
-/* ---------------------------------------------------------------------------------------------- */
-
-/* The path of the service's image as a Win32 path; the service manager knows several forms. */
-static BOOL DriverPackageImagePath(LPCWSTR Image, LPWSTR Path)
-{
-    static const WCHAR SystemRoot[] = L"\\SystemRoot\\";
-    static const WCHAR DosDevices[] = L"\\??\\";
-    WCHAR Windows[MAX_PATH];
-
-    if (!SystemWindowsDirectory(Windows))
-    {
-        return FALSE;
-    }
-    if (CompareStringOrdinal(Image, min(lstrlenW(Image), 12), SystemRoot, 12, TRUE) == CSTR_EQUAL)
-    {
-        return DriverPackagePath(Path, Windows, Image + 12);
-    }
-    if (CompareStringOrdinal(Image, min(lstrlenW(Image), 4), DosDevices, 4, TRUE) == CSTR_EQUAL)
-    {
-        lstrcpynW(Path, Image + 4, MAX_PATH);
-        return TRUE;
-    }
-    if (Image[0] != 0 && Image[1] == L':')
-    {
-        lstrcpynW(Path, Image, MAX_PATH);
-        return TRUE;
-    }
-    return DriverPackagePath(Path, Windows, Image);
-}
-
-/* VS_VERSIONINFO: three words, the key "VS_VERSION_INFO", padding to 4, then VS_FIXEDFILEINFO. */
-static DWORD DriverPackageFileVersion(LPCWSTR Path)
-{
-    const DWORD FixedOffset = 3 * sizeof(WORD) + sizeof(L"VS_VERSION_INFO") + sizeof(WORD);
-    DWORD Version = 0;
-
-    HMODULE Image = LoadLibraryExW(Path, NULL, LOAD_LIBRARY_AS_DATAFILE);
-    if (Image == NULL)
-    {
-        LogLastError(L"Opening %1", Path);
-        return 0;
-    }
-    HRSRC Resource = FindResourceW(Image, MAKEINTRESOURCEW(1), DRIVER_PACKAGE_VERSION);
-    HGLOBAL Handle = Resource == NULL ? NULL : LoadResource(Image, Resource);
-    if (Handle != NULL && SizeofResource(Image, Resource) >= FixedOffset + sizeof(VS_FIXEDFILEINFO))
-    {
-        const BYTE *Data = LockResource(Handle);
-        const VS_FIXEDFILEINFO *Fixed = (const VS_FIXEDFILEINFO *)(Data + FixedOffset);
-        if (Fixed->dwSignature == VS_FFI_SIGNATURE)
-        {
-            Version = Fixed->dwFileVersionMS;
-        }
-    }
-    FreeLibrary(Image);
-    if (Version == 0)
-    {
-        LogFailure(
-            WINTUN_LOG_ERR, ERROR_RESOURCE_DATA_NOT_FOUND, L"Reading the version of %1", Path);
-    }
-    return Version;
-}
-
-static BOOL DriverPackageRunningImage(SC_HANDLE Service, LPWSTR Path)
-{
-    union
-    {
-        QUERY_SERVICE_CONFIGW Config;
-        BYTE Bytes[2048];
-    } Buffer;
-    SERVICE_STATUS Status;
+    const BYTE *Inf;
     DWORD Size;
 
-    if (!QueryServiceStatus(Service, &Status) ||
-        !QueryServiceConfigW(Service, &Buffer.Config, sizeof(Buffer), &Size))
+    if (!DriverPackageFindResource(DRIVER_PACKAGE_INF, &Inf, &Size))
     {
-        LogLastError(L"Reading the state of the service %1", DEVICE_NODE_SERVICE);
         return FALSE;
     }
-    if (Status.dwCurrentState != SERVICE_RUNNING)
+    if (!DriverPackageParseVersion((const CHAR *)Inf, Size, Version))
     {
-        LogFailure(WINTUN_LOG_INFO, ERROR_FILE_NOT_FOUND, L"The driver %1", DEVICE_NODE_SERVICE);
+        LogFailure(
+            WINTUN_LOG_ERR, ERROR_RESOURCE_DATA_NOT_FOUND,
+            L"Reading the version of this library's %1", DRIVER_PACKAGE_INF);
         return FALSE;
     }
-    return DriverPackageImagePath(Buffer.Config.lpBinaryPathName, Path);
+    return TRUE;
 }
 
-DWORD WINAPI WintunGetRunningDriverVersion(VOID)
+BOOL DriverPackageProvide(DRIVER_PACKAGE *Package)
 {
-    WCHAR Path[MAX_PATH];
-    DWORD Version = 0;
-    DWORD Error;
+    DRIVER_PACKAGE_PUBLISHED Published;
+    DRIVER_PACKAGE_VERSION Own;
 
-    SC_HANDLE Manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
-    if (Manager == NULL)
+    Package->Directory[0] = 0;
+    Package->InfPath[0] = 0;
+    if (!DriverPackageGetOwnVersion(&Own) || !DriverPackageFindPublished(&Published))
     {
-        LogLastError(L"Opening the service manager");
-        return 0;
+        return FALSE;
     }
-    SC_HANDLE Service =
-        OpenServiceW(Manager, DEVICE_NODE_SERVICE, SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG);
-    if (Service == NULL)
+    int Newer =
+        Published.InfPath[0] == 0 ? 1 : DriverPackageCompareVersions(&Own, &Published.Version);
+    if (Newer > 0 && Published.InfPath[0] != 0 && !DriverPackageReplace(&Published))
     {
-        Error = GetLastError();
-        Error = LogFailure(
-            WINTUN_LOG_INFO, Error == ERROR_SERVICE_DOES_NOT_EXIST ? ERROR_FILE_NOT_FOUND : Error,
-            L"Opening the service %1", DEVICE_NODE_SERVICE);
+        return FALSE;
     }
-    else
+    if (Newer < 0)
     {
-        Version = DriverPackageRunningImage(Service, Path) ? DriverPackageFileVersion(Path) : 0;
-        Error = GetLastError();
-        CloseServiceHandle(Service);
+        LogWrite(
+            WINTUN_LOG_INFO, L"The driver of %1 is newer than this library's and is used",
+            Published.InfPath);
     }
-    CloseServiceHandle(Manager);
-    SetLastError(Error);
-    return Version;
+    Package->IsInstalled = Published.InfPath[0] != 0 && DriverPackageIsInstalled();
+    if (Published.InfPath[0] != 0 && (Newer != 0 || Package->IsInstalled))
+    {
+        lstrcpynW(Package->InfPath, Published.InfPath, ARRAYSIZE(Package->InfPath));
+        return TRUE;
+    }
+    if (!DriverPackageStage(Package))
+    {
+        DriverPackageDiscard(Package);
+        return FALSE;
+    }
+    return TRUE;
 }

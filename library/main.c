@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Entry point of adit.dll. */
+#include "adapter.h"
 #include "session.h"
 #include "system.h"
 
@@ -18,6 +19,7 @@ BOOL WINAPI DllMainCRTStartup(HINSTANCE Instance, DWORD Reason, VOID *Reserved)
         if (Reserved == NULL)
         {
             SessionUninitialize();
+            AdapterUninitialize();
         }
         break;
     default:

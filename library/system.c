@@ -4,6 +4,7 @@
 #include "log.h"
 
 #include <sddl.h>
+#include <winsvc.h>
 
 #define SYSTEM_LOCK_TIMEOUT_MS  60000
 #define SYSTEM_LOCK_INTERVAL_MS 20
@@ -178,6 +179,44 @@ VOID SystemUnlock(HANDLE Lock)
     CloseHandle(Lock);
     SetLastError(Error);
     LogDeliverHeld();
+}
+
+VOID SystemFormatGuid(const GUID *Guid, LPWSTR Text)
+{
+    const BYTE *Tail = Guid->Data4;
+
+    LogFormat(
+        Text, SYSTEM_GUID_LENGTH,
+        L"{%1!08X!-%2!04X!-%3!04X!-%4!02X!%5!02X!-%6!02X!%7!02X!%8!02X!%9!02X!%10!02X!%11!02X!}",
+        Guid->Data1, (DWORD)Guid->Data2, (DWORD)Guid->Data3, (DWORD)Tail[0], (DWORD)Tail[1],
+        (DWORD)Tail[2], (DWORD)Tail[3], (DWORD)Tail[4], (DWORD)Tail[5], (DWORD)Tail[6],
+        (DWORD)Tail[7]);
+}
+
+BOOL SystemIsServiceDisabled(LPCWSTR Name)
+{
+    union
+    {
+        QUERY_SERVICE_CONFIGW Config;
+        BYTE Bytes[2048];
+    } Buffer;
+    DWORD Size;
+    BOOL Result = FALSE;
+
+    SC_HANDLE Manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+    if (Manager == NULL)
+    {
+        return FALSE;
+    }
+    SC_HANDLE Service = OpenServiceW(Manager, Name, SERVICE_QUERY_CONFIG);
+    if (Service != NULL)
+    {
+        Result = QueryServiceConfigW(Service, &Buffer.Config, sizeof(Buffer), &Size) &&
+                 Buffer.Config.dwStartType == SERVICE_DISABLED;
+        CloseServiceHandle(Service);
+    }
+    CloseServiceHandle(Manager);
+    return Result;
 }
 
 static BOOL SystemProcessCreated(HANDLE Process, DWORD64 *Created)

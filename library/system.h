@@ -48,6 +48,15 @@ _Must_inspect_result_ BOOL SystemWindowsDirectory(_Out_writes_z_(MAX_PATH) LPWST
 _Must_inspect_result_ BOOL SystemLock(_Out_ HANDLE *Lock);
 VOID SystemUnlock(_In_ HANDLE Lock);
 
+/* Size of a GUID's text in characters, braces and the terminating zero included. */
+#define SYSTEM_GUID_LENGTH 39
+
+/* Formats a GUID as "{00000000-0000-0000-0000-000000000000}". Keeps the last error. */
+VOID SystemFormatGuid(_In_ const GUID *Guid, _Out_writes_z_(SYSTEM_GUID_LENGTH) LPWSTR Text);
+
+/* Whether that service exists and may not be started. Logs nothing. */
+BOOL SystemIsServiceDisabled(_In_z_ LPCWSTR Name);
+
 /* A process in a form that stays unique when Windows uses its id again. */
 typedef struct _SYSTEM_PROCESS
 {

@@ -4,15 +4,20 @@
 /*
  * A batch is the chain of lists of one call that got space. While it is in flight its first list
  * links it to the next batch and holds the offset behind its last packet; each net buffer holds
- * the offset of its packet. NDIS leaves these fields to the miniport that owns the list
- * (NET_BUFFER_LIST and NET_BUFFER structures, MiniportReserved).
+ * the offset of its packet and whom that is for. NDIS leaves these fields to the miniport that owns
+ * the list (NET_BUFFER_LIST and NET_BUFFER structures, MiniportReserved).
  */
 #define SEND_BATCH_NEXT(Nbl)   (*(PNET_BUFFER_LIST *)&(Nbl)->MiniportReserved[0])
 #define SEND_BATCH_END(Nbl)    (*(ULONG_PTR *)&(Nbl)->MiniportReserved[1])
 #define SEND_PACKET_OFFSET(Nb) (*(ULONG_PTR *)&(Nb)->MiniportReserved[0])
+#define SEND_PACKET_CAST(Nb)   (*(ULONG_PTR *)&(Nb)->MiniportReserved[1]) /* ADIT_CAST */
 
 /* In SEND_BATCH_END, whose offsets are multiples of 4: the batch is copied. */
 #define SEND_BATCH_COPIED 1
+
+/* Lists of one batch: a spin lock is held for as long as it takes to reserve space for them, which
+ * must be no more than 25 us (NdisAcquireSpinLock, Remarks). */
+#define SEND_BATCH_LISTS 64u
 
 /* A chain of lists under construction. */
 typedef struct _SEND_CHAIN
@@ -89,6 +94,20 @@ static VOID SendReject(
     Count->Dropped[Reason] += SendCountNetBuffers(Nbl);
     NET_BUFFER_LIST_STATUS(Nbl) = SendStatusOfDrop(Reason);
     SendChainAppend(Done, Nbl);
+}
+
+/* Fails all lists of a chain. */
+static VOID SendRejectAll(
+    _In_ PNET_BUFFER_LIST Lists,
+    ADIT_DROP Reason,
+    _Inout_ SEND_CHAIN *Done,
+    _Inout_ STATISTICS_DIRECTION *Count)
+{
+    for (PNET_BUFFER_LIST Nbl = Lists, Next; Nbl; Nbl = Next)
+    {
+        Next = NET_BUFFER_LIST_NEXT_NBL(Nbl);
+        SendReject(Done, Nbl, Reason, Count);
+    }
 }
 
 /* What SendPrepare says of a list that can be copied. */
@@ -182,31 +201,29 @@ _Requires_lock_held_(Session->SendLock) static VOID
 }
 
 /*
- * Reserves space for the lists of Good, in order, and puts those that got it in flight as one
- * batch; the others go to Done. Returns the batch, or NULL. *Terminated: the ring turned out to be
- * corrupt just now, and the client has to be told.
+ * Reserves space for the lists, in order, and puts those that got it in flight as one batch; the
+ * others go to Done. Returns the batch, or NULL. *Terminated: the ring turned out to be corrupt
+ * just now, and the client has to be told; SendPublish then fails what is in flight.
  */
 static PNET_BUFFER_LIST SendReserve(
     _Inout_ PSESSION Session,
-    _In_ const SEND_CHAIN *Good,
+    _In_ PNET_BUFFER_LIST Lists,
     _Inout_ SEND_CHAIN *Done,
     _Inout_ STATISTICS_DIRECTION *Count,
-    _Out_ PBOOLEAN Terminated)
+    _Inout_ PBOOLEAN Terminated)
 {
     KLOCK_QUEUE_HANDLE Lock;
     SEND_CHAIN Batch;
 
-    *Terminated = FALSE;
     SendChainInitialize(&Batch);
     KeAcquireInStackQueuedSpinLock(&Session->SendLock, &Lock);
-    for (PNET_BUFFER_LIST Nbl = Good->First, Next; Nbl; Nbl = Next)
+    for (PNET_BUFFER_LIST Nbl = Lists, Next; Nbl; Nbl = Next)
     {
         RING_RESERVE_RESULT Result =
             Session->SendTerminated ? RingReserveCorrupt : SendReserveList(Session, Nbl);
         Next = NET_BUFFER_LIST_NEXT_NBL(Nbl);
         if (Result == RingReserved)
         {
-            NET_BUFFER_LIST_STATUS(Nbl) = NDIS_STATUS_SUCCESS;
             SendChainAppend(&Batch, Nbl);
             continue;
         }
@@ -226,8 +243,7 @@ static PNET_BUFFER_LIST SendReserve(
     return Batch.First;
 }
 
-static VOID
-SendCopyNetBuffer(_In_ PSESSION Session, _In_ PNET_BUFFER Nb, _Inout_ STATISTICS_DIRECTION *Count)
+static VOID SendCopyNetBuffer(_In_ PSESSION Session, _Inout_ PNET_BUFFER Nb)
 {
     TUN_PACKET *Packet = RingProducerPacket(&Session->Producer, (uint32_t)SEND_PACKET_OFFSET(Nb));
     ULONG Length = NET_BUFFER_DATA_LENGTH(Nb);
@@ -244,27 +260,27 @@ SendCopyNetBuffer(_In_ PSESSION Session, _In_ PNET_BUFFER Nb, _Inout_ STATISTICS
         RtlCopyMemory(Packet->Data + Copied, Source + Offset, Part);
         Copied += Part;
     }
-    StatisticsCount(Count, Packet->Data, Length);
+    SEND_PACKET_CAST(Nb) = (ULONG_PTR)StatisticsClassify(Packet->Data, Length);
 }
 
-static VOID
-SendCopy(_In_ PSESSION Session, _In_ PNET_BUFFER_LIST Batch, _Inout_ STATISTICS_DIRECTION *Count)
+static VOID SendCopy(_In_ PSESSION Session, _In_ PNET_BUFFER_LIST Batch)
 {
     for (PNET_BUFFER_LIST Nbl = Batch; Nbl; Nbl = NET_BUFFER_LIST_NEXT_NBL(Nbl))
         for (PNET_BUFFER Nb = NET_BUFFER_LIST_FIRST_NB(Nbl); Nb; Nb = NET_BUFFER_NEXT_NB(Nb))
-            SendCopyNetBuffer(Session, Nb, Count);
+            SendCopyNetBuffer(Session, Nb);
 }
 
 /*
  * Marks the batch copied, and publishes it with those behind it once everything before it is
- * published. What was published goes to Done; returns whether anything was.
+ * published. Those whose turn it was go to Taken. Returns whether the client can see them: if the
+ * ring has turned out to be corrupt since they were reserved, it cannot.
  */
 static BOOLEAN
-SendPublish(_Inout_ PSESSION Session, _Inout_ PNET_BUFFER_LIST Batch, _Inout_ SEND_CHAIN *Done)
+SendPublish(_Inout_ PSESSION Session, _Inout_ PNET_BUFFER_LIST Batch, _Inout_ SEND_CHAIN *Taken)
 {
     KLOCK_QUEUE_HANDLE Lock;
     ULONG_PTR End = 0;
-    BOOLEAN Published = FALSE;
+    BOOLEAN Published;
 
     KeAcquireInStackQueuedSpinLock(&Session->SendLock, &Lock);
     SEND_BATCH_END(Batch) |= SEND_BATCH_COPIED;
@@ -273,13 +289,30 @@ SendPublish(_Inout_ PSESSION Session, _Inout_ PNET_BUFFER_LIST Batch, _Inout_ SE
         PNET_BUFFER_LIST First = Session->SendFirst;
         End = SEND_BATCH_END(First) & ~(ULONG_PTR)SEND_BATCH_COPIED;
         Session->SendFirst = SEND_BATCH_NEXT(First);
-        Published = TRUE;
-        SendChainJoin(Done, First);
+        SendChainJoin(Taken, First);
     }
-    if (Published && !Session->SendTerminated)
+    Published = Taken->First && !Session->SendTerminated;
+    if (Published)
         RingProducerPublish(&Session->Producer, (uint32_t)End);
     KeReleaseInStackQueuedSpinLock(&Lock);
     return Published;
+}
+
+/* Completes lists that were published; each of their net buffers counts. */
+static VOID SendAcceptAll(
+    _In_ PNET_BUFFER_LIST Lists, _Inout_ SEND_CHAIN *Done, _Inout_ STATISTICS_DIRECTION *Count)
+{
+    for (PNET_BUFFER_LIST Nbl = Lists, Next; Nbl; Nbl = Next)
+    {
+        Next = NET_BUFFER_LIST_NEXT_NBL(Nbl);
+        for (PNET_BUFFER Nb = NET_BUFFER_LIST_FIRST_NB(Nbl); Nb; Nb = NET_BUFFER_NEXT_NB(Nb))
+        {
+            Count->Packets[SEND_PACKET_CAST(Nb)]++;
+            Count->Octets[SEND_PACKET_CAST(Nb)] += NET_BUFFER_DATA_LENGTH(Nb);
+        }
+        NET_BUFFER_LIST_STATUS(Nbl) = NDIS_STATUS_SUCCESS;
+        SendChainAppend(Done, Nbl);
+    }
 }
 
 /* Wakes the client: always, unless it has promised to say when it sleeps (contract of the ring). */
@@ -289,40 +322,53 @@ static VOID SendSignal(_In_ PSESSION Session)
         KeSetEvent(Session->SendMap.TailMoved, IO_NETWORK_INCREMENT, FALSE);
 }
 
+/* Reserves, copies and publishes a batch; all of its lists that are not in flight go to Done. */
+static VOID SendBatch(
+    _Inout_ PSESSION Session,
+    _In_ PNET_BUFFER_LIST Lists,
+    _Inout_ SEND_CHAIN *Done,
+    _Inout_ STATISTICS_DIRECTION *Count)
+{
+    BOOLEAN Terminated = FALSE;
+    PNET_BUFFER_LIST Batch = SendReserve(Session, Lists, Done, Count, &Terminated);
+    SEND_CHAIN Taken;
+
+    if (Terminated)
+        KeSetEvent(Session->SendMap.TailMoved, IO_NETWORK_INCREMENT, FALSE);
+    if (!Batch)
+        return;
+    SendChainInitialize(&Taken);
+    SendCopy(Session, Batch);
+    if (SendPublish(Session, Batch, &Taken))
+    {
+        SendSignal(Session);
+        SendAcceptAll(Taken.First, Done, Count);
+    }
+    else
+    {
+        SendRejectAll(Taken.First, AditDropNoSession, Done, Count);
+    }
+}
+
 static VOID SendToSession(
     _Inout_ PSESSION Session,
     _In_ PNET_BUFFER_LIST Lists,
     _Inout_ SEND_CHAIN *Done,
     _Inout_ STATISTICS_DIRECTION *Count)
 {
-    PNET_BUFFER_LIST Batch;
-    BOOLEAN Terminated;
     SEND_CHAIN Good;
+    PNET_BUFFER_LIST Rest;
 
     SendChainInitialize(&Good);
     SendSort(Lists, &Good, Done, Count);
-    Batch = SendReserve(Session, &Good, Done, Count, &Terminated);
-    if (Batch)
+    for (PNET_BUFFER_LIST First = Good.First; First; First = Rest)
     {
-        SendCopy(Session, Batch, Count);
-        if (SendPublish(Session, Batch, Done))
-            SendSignal(Session);
-    }
-    if (Terminated)
-        KeSetEvent(Session->SendMap.TailMoved, IO_NETWORK_INCREMENT, FALSE);
-}
-
-/* Fails all lists of a call. */
-static VOID SendRejectAll(
-    _In_ PNET_BUFFER_LIST Lists,
-    ADIT_DROP Reason,
-    _Inout_ SEND_CHAIN *Done,
-    _Inout_ STATISTICS_DIRECTION *Count)
-{
-    for (PNET_BUFFER_LIST Nbl = Lists, Next; Nbl; Nbl = Next)
-    {
-        Next = NET_BUFFER_LIST_NEXT_NBL(Nbl);
-        SendReject(Done, Nbl, Reason, Count);
+        PNET_BUFFER_LIST Last = First;
+        for (ULONG Taken = 1; Taken < SEND_BATCH_LISTS && NET_BUFFER_LIST_NEXT_NBL(Last); Taken++)
+            Last = NET_BUFFER_LIST_NEXT_NBL(Last);
+        Rest = NET_BUFFER_LIST_NEXT_NBL(Last);
+        NET_BUFFER_LIST_NEXT_NBL(Last) = NULL;
+        SendBatch(Session, First, Done, Count);
     }
 }
 

@@ -154,6 +154,75 @@ static void CorruptSendHead(void **State)
     }
 }
 
+/*
+ * One call: the first lists have their space before the driver looks at Head and finds it corrupt.
+ * The client does not get to see them, so they fail like the others, and none counts as sent.
+ */
+static void CorruptSendHeadInOneCall(void **State)
+{
+    FIXTURE *Fixture = *State;
+    CLIENT Client;
+    SENDER Sender;
+    PNET_BUFFER_LIST Chain = NULL;
+    ClientStart(&Client, Fixture);
+    SenderOpen(&Sender, Fixture);
+    RingStoreRelease(&Client.SendRing->Head, FIXTURE_CAPACITY);
+    PacketMake(Packet, 30000, 4, 1);
+    for (ULONG Number = 0; Number < 6; Number++)
+    {
+        PNET_BUFFER_LIST List = SenderPacket(&Sender, Packet, 30000);
+        NET_BUFFER_LIST_NEXT_NBL(List) = Chain;
+        Chain = List;
+    }
+    SenderSend(&Sender, Chain, PASSIVE_LEVEL);
+    SenderWait(&Sender, 6);
+    assert_int_equal(Sender.Succeeded, 0);
+    assert_int_equal(Sender.Failed, 6);
+    assert_int_equal(Sender.LastError, NDIS_STATUS_FAILURE);
+    assert_int_equal(RingLoadAcquire(&Client.SendRing->Tail), TUN_RING_TERMINATED);
+    NDIS_STATISTICS_INFO Info = FixtureStatistics(Fixture);
+    assert_int_equal(Info.ifHCOutUcastPkts, 0);
+    assert_int_equal(Info.ifHCOutOctets, 0);
+    assert_int_equal(Info.ifOutDiscards, 6);
+    assert_int_equal(Info.ifOutErrors, 1);
+    assert_int_equal(
+        NativeUserWait(Client.Process, Client.SendTailMoved, FIXTURE_TIMEOUT), STATUS_WAIT_0);
+    SenderClose(&Sender);
+    ClientExit(&Client);
+}
+
+/* More lists in a call than the driver may reserve space for under one lock. */
+static void LongCall(void **State)
+{
+    FIXTURE *Fixture = *State;
+    CLIENT Client;
+    SENDER Sender;
+    const UCHAR *Data;
+    PNET_BUFFER_LIST Chain = NULL;
+    const ULONG Lists = 4000, Length = 20;
+    ClientStart(&Client, Fixture);
+    SenderOpen(&Sender, Fixture);
+    for (ULONG Number = Lists; Number-- > 0;)
+    {
+        PacketMake(Packet, Length, 4, Number);
+        PNET_BUFFER_LIST List = SenderPacket(&Sender, Packet, Length);
+        NET_BUFFER_LIST_NEXT_NBL(List) = Chain;
+        Chain = List;
+    }
+    SenderSend(&Sender, Chain, DISPATCH_LEVEL);
+    SenderWait(&Sender, Lists);
+    assert_int_equal(Sender.Succeeded, Lists);
+    for (ULONG Number = 0; Number < Lists; Number++)
+    {
+        PacketMake(Packet, Length, 4, Number);
+        assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), Length);
+        assert_memory_equal(Data, Packet, Length);
+        ClientRelease(&Client, Length);
+    }
+    SenderClose(&Sender);
+    ClientExit(&Client);
+}
+
 static void CorruptReceiveTail(void **State)
 {
     FIXTURE *Fixture = *State;
@@ -309,9 +378,10 @@ static void SizesThatChange(void **State)
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
-        TEST(FullSendRing),    TEST(ListsAreNotSplit),   TEST(NobodyRegistered),
-        TEST(CorruptSendHead), TEST(CorruptReceiveTail), TEST(CorruptReceivePacket),
-        TEST(HostileClient),   TEST(SizesThatChange),
+        TEST(FullSendRing),       TEST(ListsAreNotSplit),         TEST(NobodyRegistered),
+        TEST(CorruptSendHead),    TEST(CorruptSendHeadInOneCall), TEST(LongCall),
+        TEST(CorruptReceiveTail), TEST(CorruptReceivePacket),     TEST(HostileClient),
+        TEST(SizesThatChange),
     };
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }

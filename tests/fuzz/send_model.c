@@ -82,13 +82,14 @@ static void SendModelWriteList(SEND_MODEL *Model, const SENDER_LIST *List)
     Model->Next = Offset;
 }
 
-static SEND_MODEL_RESULT SendModelPlace(SEND_MODEL *Model, const SENDER_LIST *List)
+/* *Next: behind the list's last packet, if it fits. */
+static SEND_MODEL_RESULT SendModelPlace(SEND_MODEL *Model, const SENDER_LIST *List, uint32_t *Next)
 {
-    uint32_t Next = Model->Next;
     SEND_MODEL_RESULT Result = Model->Terminated ? SendModelCorrupt : SendModelFits;
+    *Next = Model->Next;
     for (ULONG Index = 0; Result == SendModelFits && Index < List->PacketCount; Index++)
     {
-        Result = SendModelReserve(Model, &Next, List->Packets[Index].Length);
+        Result = SendModelReserve(Model, Next, List->Packets[Index].Length);
     }
     return Result;
 }
@@ -105,18 +106,51 @@ static BOOLEAN SendModelIsWhole(const SENDER_LIST *List)
     return TRUE;
 }
 
-/* The status of one list; *Published and *Ended: the event has to be signalled. */
-static NDIS_STATUS
-SendModelList(SEND_MODEL *Model, const SENDER_LIST *List, BOOLEAN *Published, BOOLEAN *Ended)
+/* Whether the driver finds the ring corrupt in this call: then it publishes nothing of it. */
+static BOOLEAN SendModelEnds(const SEND_MODEL *Model, const SENDER_CALL *Call)
 {
+    SEND_MODEL Trial = *Model;
+    for (ULONG Index = 0; Index < Call->Count; Index++)
+    {
+        uint32_t Next;
+        if (!SendModelIsWhole(&Call->Lists[Index]))
+        {
+            continue;
+        }
+        switch (SendModelPlace(&Trial, &Call->Lists[Index], &Next))
+        {
+        case SendModelFits:
+            Trial.Next = Next;
+            break;
+        case SendModelFull:
+            break;
+        default:
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* The status of one list of a call that Ends the ring or not; *Published and *Ended: the event has
+ * to be signalled. */
+static NDIS_STATUS SendModelList(
+    SEND_MODEL *Model, const SENDER_LIST *List, BOOLEAN Ends, BOOLEAN *Published, BOOLEAN *Ended)
+{
+    uint32_t Next;
     if (!SendModelIsWhole(List))
     {
         Model->Errors += List->PacketCount;
         return NDIS_STATUS_INVALID_LENGTH;
     }
-    switch (SendModelPlace(Model, List))
+    switch (SendModelPlace(Model, List, &Next))
     {
     case SendModelFits:
+        if (Ends)
+        {
+            Model->Next = Next;
+            Model->Discards += List->PacketCount;
+            return NDIS_STATUS_FAILURE;
+        }
         SendModelWriteList(Model, List);
         *Published = TRUE;
         return NDIS_STATUS_SUCCESS;
@@ -138,6 +172,7 @@ SendModelList(SEND_MODEL *Model, const SENDER_LIST *List, BOOLEAN *Published, BO
 BOOLEAN SendModelApply(SEND_MODEL *Model, const SENDER_CALL *Call, SEND_MODEL_STATE State)
 {
     BOOLEAN Published = FALSE, Ended = FALSE;
+    BOOLEAN Ends = State != SendModelPaused && SendModelEnds(Model, Call);
     for (ULONG Index = 0; Index < Call->Count; Index++)
     {
         const SENDER_LIST *List = &Call->Lists[Index];
@@ -148,7 +183,7 @@ BOOLEAN SendModelApply(SEND_MODEL *Model, const SENDER_CALL *Call, SEND_MODEL_ST
         }
         else
         {
-            Status = SendModelList(Model, List, &Published, &Ended);
+            Status = SendModelList(Model, List, Ends, &Published, &Ended);
         }
         FUZZ_ASSERT(
             List->Status == Status, "list %u of %u: status %08X, not %08X", (unsigned)Index,

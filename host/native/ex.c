@@ -30,6 +30,9 @@
 #if __has_feature(address_sanitizer)
 #define EXP_ASAN 1
 #endif
+#if __has_feature(thread_sanitizer)
+#define EXP_TSAN 1
+#endif
 #endif
 
 typedef struct _EXP_POOL_RECORD
@@ -138,10 +141,15 @@ static VOID ExpRelease(EXP_POOL_RECORD *Record)
     free(Record);
 }
 
-/* Keeps a small block for a while; AddressSanitizer has a quarantine of its own. */
+/* Keeps a small block for a while; sanitizers see what is done to freed memory themselves. */
 static VOID ExpQuarantine(EXP_POOL_RECORD *Record)
 {
-    if (!ExpGuardSize() || Record->Size > EXP_QUARANTINE_BYTES)
+#if EXP_ASAN || EXP_TSAN
+    const BOOLEAN Sanitizer = TRUE;
+#else
+    const BOOLEAN Sanitizer = FALSE;
+#endif
+    if (Sanitizer || Record->Size > EXP_QUARANTINE_BYTES)
     {
         ExpRelease(Record);
         return;

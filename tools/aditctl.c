@@ -8,8 +8,9 @@
 #include <wchar.h>
 
 static const COMMAND *const Commands[] = {
-    &CommandList,    &CommandCreate,       &CommandStats,         &CommandPingResponder,
-    &CommandCapture, &CommandDriverStatus, &CommandDriverInstall, &CommandDriverDelete,
+    &CommandList,         &CommandCreate,        &CommandDelete,
+    &CommandStats,        &CommandPingResponder, &CommandCapture,
+    &CommandDriverStatus, &CommandDriverInstall, &CommandDriverDelete,
 };
 
 static const WCHAR CommonHelp[] = L"\n"

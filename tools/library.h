@@ -23,8 +23,10 @@
                                 Function(WINTUN_SEND_PACKET_FUNC, WintunSendPacket)
 
 /* NULL where the library is an older one. */
-#define LIBRARY_OPTIONAL_FUNCTIONS(Function) \
-    Function(ADIT_GET_SESSION_STATISTICS_FUNC, AditGetSessionStatistics)
+#define LIBRARY_OPTIONAL_FUNCTIONS(Function)                  \
+    Function(ADIT_CREATE_ADAPTER_FUNC, AditCreateAdapter)     \
+        Function(ADIT_DELETE_ADAPTER_FUNC, AditDeleteAdapter) \
+            Function(ADIT_GET_SESSION_STATISTICS_FUNC, AditGetSessionStatistics)
 
 #define LIBRARY_DECLARE(Type, Name) extern Type *Name;
 LIBRARY_FUNCTIONS(LIBRARY_DECLARE)

@@ -73,6 +73,34 @@ static NTSTATUS TunReportOpen(const HOST_TUN_OPEN *Open)
     }
 }
 
+/*
+ * Interface indices are used again, and so are the GUIDs that hold them: what nci.dll has recorded
+ * under this one is the name of an interface that is gone.
+ */
+static VOID TunForgetName(ULONG IfIndex)
+{
+    static const WCHAR Path[] =
+        L"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Network\\"
+        L"{4D36E972-E325-11CE-BFC1-08002BE10318}\\"
+        L"{00000000-0000-0000-0000-4E6574446576}\\Connection";
+    static const WCHAR Tail[] = L"00000000-0000-0000-0000-4E6574446576}\\Connection";
+    static const WCHAR Digits[] = L"0123456789ABCDEF";
+    UNICODE_STRING Value = RTL_CONSTANT_STRING(L"Name");
+    WCHAR Buffer[ARRAYSIZE(Path)];
+    UNICODE_STRING Name = {sizeof(Path) - sizeof(WCHAR), sizeof(Path), Buffer};
+    OBJECT_ATTRIBUTES Attributes;
+    HANDLE Key;
+    RtlCopyMemory(Buffer, Path, sizeof(Path));
+    for (ULONG i = 0; i < 8; i++)
+        Buffer[ARRAYSIZE(Path) - ARRAYSIZE(Tail) + 7 - i] = Digits[IfIndex >> 4 * i & 15];
+    InitializeObjectAttributes(
+        &Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    if (!NT_SUCCESS(ZwOpenKey(&Key, KEY_SET_VALUE, &Attributes)))
+        return;
+    ZwDeleteValueKey(Key, &Value);
+    ZwClose(Key);
+}
+
 NTSTATUS NdisLinkOpen(ULONG IfType, PNDIS_LINK *Link, PNDIS_LINK_IDENTITY Identity)
 {
     HOST_TUN_OPEN Open = {.Pattern = "adit%d"};
@@ -90,6 +118,7 @@ NTSTATUS NdisLinkOpen(ULONG IfType, PNDIS_LINK *Link, PNDIS_LINK_IDENTITY Identi
         ExFreePoolWithTag(New, TUN_TAG);
         return TunReportOpen(&Open);
     }
+    TunForgetName(Open.IfIndex);
     *New = (struct _NDIS_LINK){.Tun = Open.Tun};
     Identity->IfIndex = Open.IfIndex;
     Identity->NetLuid.Value = ((ULONG64)TUN_IF_TYPE << 48) | ((ULONG64)Open.IfIndex << 24);

@@ -10,7 +10,12 @@
 
 #include <stdio.h>
 
+/* A program of several files defines it in one of them, and CLIENT_SHARES_CHECKS in all. */
+#ifdef CLIENT_SHARES_CHECKS
+extern int CheckFailures;
+#else
 static int CheckFailures;
+#endif
 
 #define CHECK(Condition) CheckReport((Condition) != 0, #Condition, __FILE__, __LINE__)
 
@@ -72,6 +77,15 @@ static inline int CheckResult(const char *Name)
                             WINTUN_RELEASE_RECEIVE_PACKET_FUNC, WintunReleaseReceivePacket)      \
                             Function(WINTUN_ALLOCATE_SEND_PACKET_FUNC, WintunAllocateSendPacket) \
                                 Function(WINTUN_SEND_PACKET_FUNC, WintunSendPacket)
+
+/* Additions that a session has. */
+#define CLIENT_SESSION_FUNCTIONS(Function)                                   \
+    Function(ADIT_RECEIVE_PACKETS_FUNC, AditReceivePackets)                  \
+    Function(ADIT_RELEASE_RECEIVE_PACKETS_FUNC, AditReleaseReceivePackets)   \
+    Function(ADIT_ALLOCATE_SEND_PACKETS_FUNC, AditAllocateSendPackets)       \
+    Function(ADIT_SEND_PACKETS_FUNC, AditSendPackets)                        \
+    Function(ADIT_GET_WRITE_WAIT_EVENT_FUNC, AditGetWriteWaitEvent)          \
+    Function(ADIT_GET_SESSION_STATISTICS_FUNC, AditGetSessionStatistics)
 
 #ifdef CLIENT_LOADS_LIBRARY
 

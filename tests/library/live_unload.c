@@ -132,6 +132,11 @@ static void UseAndUnload(BOOL Tidy)
     }
     WintunSetLogger(CountWarnings);
     WINTUN_ADAPTER_HANDLE Adapter = LiveCreateAdapter(0);
+    if (Adapter == NULL)
+    {
+        FreeLibrary(Module);
+        return;
+    }
     WINTUN_SESSION_HANDLE Ended = WintunStartSession(Adapter, WINTUN_MIN_RING_CAPACITY);
     if (CHECK(Ended != NULL))
     {

@@ -21,12 +21,33 @@ static NTSTATUS DriverRegisterMiniport(PDRIVER_OBJECT DriverObject, PUNICODE_STR
 #pragma alloc_text(INIT, DriverRegisterMiniport)
 
 /*
- * The NDIS version to ask for: the running one, within what this driver was written to. NDIS 6.20
- * came with Windows 7, 6.30 with Windows 8 ("Overview of NDIS versions").
+ * The versions that a miniport can name, newest first (NDIS_MINIPORT_DRIVER_CHARACTERISTICS,
+ * MinorNdisVersion): Windows 7 has 6.20, Windows 8 6.30, 8.1 6.40, 10 and 11 the others. Of what
+ * they added, this driver must follow:
+ *     6.20  PowerManagementCapabilitiesEx of the general attributes is mandatory
+ *     6.30  NDIS_PM_CAPABILITIES has its revision 2
+ *     6.80  NDIS_MINIPORT_DRIVER_CHARACTERISTICS has its revision 3, with a handler that is
+ * optional An NDIS that is newer than the newest of them serves drivers of older versions.
  */
-static UCHAR DriverNdisMinorVersion(ULONG NdisVersion)
+static const UCHAR DriverNdisMinorVersions[] = {83, 82, 81, 80, 70, 60, 51, 50, 40, 30, 20};
+
+static UCHAR DriverMinorVersion;
+
+/* The newest version of these that the running NDIS has. */
+static UCHAR DriverChooseMinorVersion(ULONG NdisVersion)
 {
-    return NdisVersion >= NDIS_RUNTIME_VERSION_630 ? 30 : 20;
+    ULONG Index = 0;
+
+    while (Index < ARRAYSIZE(DriverNdisMinorVersions) - 1 &&
+           NdisVersion < ((6u << 16) | DriverNdisMinorVersions[Index]))
+        Index++;
+    return DriverNdisMinorVersions[Index];
+}
+
+_Use_decl_annotations_
+UCHAR DriverNdisMinorVersion(VOID)
+{
+    return DriverMinorVersion;
 }
 
 static NTSTATUS
@@ -38,7 +59,7 @@ DriverRegisterMiniport(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING Re
              .Revision = NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2,
              .Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2},
         .MajorNdisVersion = 6,
-        .MinorNdisVersion = DriverNdisMinorVersion(NdisGetVersion()),
+        .MinorNdisVersion = DriverMinorVersion,
         .MajorDriverVersion = DRIVER_MAJOR_VERSION,
         .MinorDriverVersion = DRIVER_MINOR_VERSION,
         .InitializeHandlerEx = MiniportInitialize,
@@ -55,6 +76,11 @@ DriverRegisterMiniport(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING Re
         .CancelOidRequestHandler = OidCancelRequest,
     };
 
+    if (DriverMinorVersion >= 80)
+    {
+        Miniport.Header.Revision = NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_3;
+        Miniport.Header.Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_3;
+    }
     return NdisMRegisterMiniportDriver(
         DriverObject, RegistryPath, NULL, &Miniport, &MiniportDriverHandle);
 }
@@ -66,6 +92,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
 
     EventInitialize(DriverObject);
     PoolInitialize(NdisGetVersion());
+    DriverMinorVersion = DriverChooseMinorVersion(NdisGetVersion());
     Status = AdapterListInitialize();
     if (!NT_SUCCESS(Status))
         goto Failed;

@@ -12,6 +12,9 @@
 #define DRIVER_MAJOR_VERSION 0
 #define DRIVER_MINOR_VERSION 1
 
+/* The minor version of the NDIS that this driver has registered for. Any IRQL. */
+UCHAR DriverNdisMinorVersion(VOID);
+
 DRIVER_INITIALIZE DriverEntry;
 MINIPORT_UNLOAD DriverUnload;
 

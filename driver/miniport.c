@@ -2,6 +2,7 @@
 #include "miniport.h"
 
 #include "adapter.h"
+#include "driver.h"
 #include "event.h"
 #include "oid.h"
 #include "parameters.h"
@@ -62,8 +63,20 @@ static NDIS_STATUS MiniportSetAttributes(_In_ PADAPTER Adapter)
             .SupportedOidList = (PNDIS_OID)OidSupportedList,
             .SupportedOidListLength = OidSupportedListBytes,
         }};
+    /* It sleeps and wakes with the system, and cannot wake it. */
+    NDIS_PM_CAPABILITIES Power = {
+        .Header = {
+            .Type = NDIS_OBJECT_TYPE_DEFAULT,
+            .Revision = NDIS_PM_CAPABILITIES_REVISION_1,
+            .Size = NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_1}};
     NDIS_STATUS Status = NdisMSetMiniportAttributes(Adapter->MiniportHandle, &Registration);
 
+    if (DriverNdisMinorVersion() >= 30)
+    {
+        Power.Header.Revision = NDIS_PM_CAPABILITIES_REVISION_2;
+        Power.Header.Size = NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_2;
+    }
+    General.GeneralAttributes.PowerManagementCapabilitiesEx = &Power;
     if (Status == NDIS_STATUS_SUCCESS)
         Status = NdisMSetMiniportAttributes(Adapter->MiniportHandle, &General);
     return Status;

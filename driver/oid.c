@@ -28,6 +28,7 @@ const NDIS_OID OidSupportedList[] = {
     OID_GEN_STATISTICS,
     OID_PNP_SET_POWER,
     OID_PNP_QUERY_POWER,
+    OID_PM_PARAMETERS,
     ADIT_OID_COUNTERS,
 };
 const ULONG OidSupportedListBytes = sizeof(OidSupportedList);
@@ -217,6 +218,29 @@ static NDIS_STATUS OidTakeUlong(_Inout_ PNDIS_OID_REQUEST Request, _Out_ PULONG 
     return NDIS_STATUS_SUCCESS;
 }
 
+/* NDIS_PM_PARAMETERS behind its header: what is to be enabled before sleep. Nothing can be. */
+static NDIS_STATUS OidSetPowerParameters(_Inout_ PNDIS_OID_REQUEST Request)
+{
+    struct
+    {
+        NDIS_OBJECT_HEADER Header;
+        ULONG EnabledWoLPacketPatterns;
+        ULONG EnabledProtocolOffloads;
+        ULONG WakeUpFlags;
+    } Parameters;
+
+    Request->DATA.SET_INFORMATION.BytesRead = 0;
+    Request->DATA.SET_INFORMATION.BytesNeeded = sizeof(Parameters);
+    if (Request->DATA.SET_INFORMATION.InformationBufferLength < sizeof(Parameters))
+        return NDIS_STATUS_INVALID_LENGTH;
+    RtlCopyMemory(&Parameters, Request->DATA.SET_INFORMATION.InformationBuffer, sizeof(Parameters));
+    if (Parameters.EnabledWoLPacketPatterns || Parameters.EnabledProtocolOffloads ||
+        Parameters.WakeUpFlags)
+        return NDIS_STATUS_INVALID_PARAMETER;
+    Request->DATA.SET_INFORMATION.BytesRead = Request->DATA.SET_INFORMATION.InformationBufferLength;
+    return NDIS_STATUS_SUCCESS;
+}
+
 static NDIS_STATUS OidSet(_Inout_ PADAPTER Adapter, _Inout_ PNDIS_OID_REQUEST Request)
 {
     NDIS_STATUS Status;
@@ -249,6 +273,8 @@ static NDIS_STATUS OidSet(_Inout_ PADAPTER Adapter, _Inout_ PNDIS_OID_REQUEST Re
         return NDIS_STATUS_SUCCESS;
     case OID_PNP_SET_POWER:
         return OidTakeUlong(Request, &Value);
+    case OID_PM_PARAMETERS:
+        return OidSetPowerParameters(Request);
     default:
         return NDIS_STATUS_NOT_SUPPORTED;
     }

@@ -98,6 +98,12 @@ static NDIS_STATUS AttributesSetGeneral(
     RtlZeroMemory(&Adapter->General, sizeof(Adapter->General));
     RtlCopyMemory(&Adapter->General, Given, Size);
     Adapter->General.SupportedOidList = Oids;
+    Adapter->PowerManagementRevision =
+        Adapter->General.PowerManagementCapabilitiesEx != NULL
+            ? ((const NDIS_PM_CAPABILITIES *)Adapter->General.PowerManagementCapabilitiesEx)
+                  ->Header.Revision
+            : 0;
+    Adapter->General.PowerManagementCapabilitiesEx = NULL; /* the caller's, until it returns */
     Adapter->SupportedOids = Oids;
     Adapter->GeneralSet = TRUE;
     return NDIS_STATUS_SUCCESS;

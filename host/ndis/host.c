@@ -51,6 +51,9 @@ VOID NdisHostGetInformation(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_HOST_INFORMATI
     Information->Identity = Adapter->Identity;
     if (NdispAdapterEnter(Adapter))
     {
+        Information->NdisVersion = Adapter->Driver->Characteristics.MinorNdisVersion;
+        Information->CharacteristicsRevision = Adapter->Driver->Characteristics.Header.Revision;
+        Information->PowerManagementRevision = Adapter->PowerManagementRevision;
         Information->MtuSize = Adapter->General.MtuSize;
         NdispAdapterLeave(Adapter);
     }

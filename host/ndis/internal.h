@@ -133,6 +133,7 @@ struct _NDIS_MINIPORT_ADAPTER
     ULONG AttributeFlags;
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES General;
     NDIS_OID *SupportedOids; /* own copy */
+    ULONG PowerManagementRevision;
 
     /* OID requests (oid.c) */
     KEVENT OidLock; /* signalled: free */

@@ -49,7 +49,10 @@ typedef struct _NDIS_HOST_INFORMATION
     PDEVICE_OBJECT PhysicalDeviceObject;
     PDEVICE_OBJECT FunctionalDeviceObject;
     NDIS_LINK_IDENTITY Identity;
-    ULONG MtuSize; /* 0 before the miniport was initialised */
+    ULONG NdisVersion;             /* minor number that the driver registered for */
+    ULONG CharacteristicsRevision; /* of NDIS_MINIPORT_DRIVER_CHARACTERISTICS */
+    ULONG PowerManagementRevision; /* of NDIS_PM_CAPABILITIES, 0 without */
+    ULONG MtuSize;                 /* 0 before the miniport was initialised */
     NET_IF_MEDIA_CONNECT_STATE MediaConnectState;
     ULONG64 XmitLinkSpeed; /* bits per second */
     ULONG64 RcvLinkSpeed;

@@ -8,6 +8,8 @@
 
 DRIVER_INITIALIZE DriverEntry;
 
+BOOLEAN ClientsAre32Bit;
+
 static FIXTURE Fixture;
 
 void FixtureFind(FIXTURE *Started)
@@ -114,7 +116,8 @@ NDIS_STATISTICS_INFO FixtureStatistics(const FIXTURE *Started)
 void ClientOpen(CLIENT *Client, const FIXTURE *Started, NATIVE_USER User)
 {
     memset(Client, 0, sizeof(*Client));
-    Client->Process = NativeProcessCreate(User, FALSE);
+    Client->Wow64 = ClientsAre32Bit;
+    Client->Process = NativeProcessCreate(User, Client->Wow64);
     assert_non_null(Client->Process);
     assert_int_equal(
         NativeUserOpen(
@@ -153,8 +156,14 @@ TUN_REGISTER_RINGS64 ClientRegistration(const CLIENT *Client)
 ULONG ClientRegister(CLIENT *Client, ULONG Code, const TUN_REGISTER_RINGS64 *Rings)
 {
     ULONG Returned;
+    TUN_REGISTER_RINGS32 Rings32 = {
+        .Send = {Rings->Send.RingSize, (uint32_t)Rings->Send.Ring, (uint32_t)Rings->Send.TailMoved},
+        .Receive = {
+            Rings->Receive.RingSize, (uint32_t)Rings->Receive.Ring,
+            (uint32_t)Rings->Receive.TailMoved}};
     return NativeWin32Error(NativeUserDeviceIoControl(
-        Client->Process, Client->File, Code, (PVOID)Rings, sizeof(*Rings), NULL, 0, &Returned));
+        Client->Process, Client->File, Code, Client->Wow64 ? (PVOID)&Rings32 : (PVOID)Rings,
+        Client->Wow64 ? sizeof(Rings32) : sizeof(*Rings), NULL, 0, &Returned));
 }
 
 void ClientStart(CLIENT *Client, const FIXTURE *Started)

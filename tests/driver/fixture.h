@@ -37,6 +37,7 @@ typedef struct _FIXTURE
 typedef struct _CLIENT
 {
     PEPROCESS Process; /* NULL: ended by the test */
+    BOOLEAN Wow64;     /* it registers as a 32-bit process on 64-bit Windows does */
     HANDLE File;
     uint32_t Capacity;
     TUN_RING *SendRing;
@@ -64,13 +65,16 @@ ULONG64 FixtureQuery(const FIXTURE *Fixture, NDIS_OID Oid);
 void FixtureAwait(const FIXTURE *Fixture, NDIS_OID Oid, ULONG64 Value);
 NDIS_STATISTICS_INFO FixtureStatistics(const FIXTURE *Fixture);
 
+/* Processes that ClientOpen makes are 32-bit ones. */
+extern BOOLEAN ClientsAre32Bit;
+
 /* A process of that user with the adapter's device open. */
 void ClientOpen(CLIENT *Client, const FIXTURE *Fixture, NATIVE_USER User);
 /* Rings of that capacity, each Offset bytes behind the start of a page, and their events. */
 void ClientMakeRings(CLIENT *Client, uint32_t Capacity, ULONG Offset);
 /* The input of the request for these rings, to be changed by tests. */
 TUN_REGISTER_RINGS64 ClientRegistration(const CLIENT *Client);
-/* Returns the Win32 error. */
+/* Returns the Win32 error. A 32-bit client's addresses and handles lose their upper halves. */
 ULONG ClientRegister(CLIENT *Client, ULONG Code, const TUN_REGISTER_RINGS64 *Rings);
 /* All of the above with what most tests use; asserts that it succeeds. */
 void ClientStart(CLIENT *Client, const FIXTURE *Fixture);

@@ -289,7 +289,7 @@ static void WrongMemory(void **State)
     FIXTURE *Fixture = *State;
     CLIENT Client;
     static UCHAR KernelMemory[TUN_RING_SIZE(FIXTURE_CAPACITY)] __attribute__((aligned(4096)));
-    PEPROCESS Other = NativeProcessCreate(NativeLocalSystem, FALSE);
+    PEPROCESS Other = NativeProcessCreate(NativeLocalSystem, ClientsAre32Bit);
     ULONG Size = TUN_RING_SIZE(FIXTURE_CAPACITY);
     ClientOpen(&Client, Fixture, NativeLocalSystem);
     ClientMakeRings(&Client, FIXTURE_CAPACITY, 0);
@@ -311,7 +311,11 @@ static void WrongMemory(void **State)
         {
             TUN_REGISTER_RINGS64 Rings = ClientRegistration(&Client);
             (Half ? &Rings.Receive : &Rings.Send)->Ring = Addresses[Index];
-            AssertRefused(&Client, &Rings, ERROR_INVALID_USER_BUFFER);
+            /* The lower half of the last one is no address at all. */
+            AssertRefused(
+                &Client, &Rings,
+                Client.Wow64 && (uint32_t)Addresses[Index] == 0 ? ERROR_INVALID_PARAMETER
+                                                                : ERROR_INVALID_USER_BUFFER);
         }
     }
     ClientExit(&Client);
@@ -333,9 +337,9 @@ static void OnlyOneRegistration(void **State)
         NativeUserOpen(
             First.Process, Fixture->Path, FILE_READ_DATA | FILE_WRITE_DATA, &AnotherFile),
         STATUS_SUCCESS);
-    NTSTATUS Status = NativeUserDeviceIoControl(
-        First.Process, AnotherFile, TUN_IOCTL_REGISTER_RINGS, &Rings, sizeof(Rings), NULL, 0, NULL);
-    assert_int_equal(NativeWin32Error(Status), ERROR_ALREADY_INITIALIZED);
+    CLIENT Again = First;
+    Again.File = AnotherFile;
+    AssertRefused(&Again, &Rings, ERROR_ALREADY_INITIALIZED);
 
     /* Closing files that registered nothing ends nothing. */
     assert_int_equal(NativeUserClose(First.Process, AnotherFile), STATUS_SUCCESS);
@@ -384,7 +388,9 @@ static void WhoMayRegister(void **State)
 static void HandleWithoutWriteAccess(void **State)
 {
     FIXTURE *Fixture = *State;
-    CLIENT Client = {.Process = NativeProcessCreate(NativeLocalSystem, FALSE)};
+    CLIENT Client = {
+        .Process = NativeProcessCreate(NativeLocalSystem, ClientsAre32Bit),
+        .Wow64 = ClientsAre32Bit};
     const ACCESS_MASK Accesses[] = {FILE_READ_DATA, FILE_WRITE_DATA, SYNCHRONIZE};
     ClientMakeRings(&Client, FIXTURE_CAPACITY, 0);
     TUN_REGISTER_RINGS64 Rings = ClientRegistration(&Client);
@@ -463,6 +469,21 @@ static void ManualResetEvents(void **State)
 
 #define TEST(Name) cmocka_unit_test_setup_teardown(Name, FixtureStart, FixtureStop)
 
+static int Start32(void **State)
+{
+    ClientsAre32Bit = TRUE;
+    return FixtureStart(State);
+}
+
+static int Stop32(void **State)
+{
+    ClientsAre32Bit = FALSE;
+    return FixtureStop(State);
+}
+
+/* The same requests in 24 bytes: every error again. */
+#define TEST32(Name) {#Name "32", Name, Start32, Stop32, NULL}
+
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
@@ -474,7 +495,11 @@ int main(void)
         TEST(WrongMemory),        TEST(OnlyOneRegistration),
         TEST(WhoMayRegister),     TEST(HandleWithoutWriteAccess),
         TEST(OpenedByInterface),  TEST(OtherCodes),
-        TEST(ManualResetEvents),
+        TEST(ManualResetEvents),  TEST32(WrongDescriptors),
+        TEST32(WrongOffsets),     TEST32(WrongEvents),
+        TEST32(WrongMemory),      TEST32(OnlyOneRegistration),
+        TEST32(WhoMayRegister),   TEST32(HandleWithoutWriteAccess),
+        TEST32(BothCodes),
     };
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }

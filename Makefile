@@ -3,13 +3,16 @@
 
 PRESETS := windows-amd64 windows-x86 windows-arm64 native native-asan native-tsan
 
-.PHONY: help demo check check-all dist coverage build deps clean
+.PHONY: help demo check check-all dist install deb soak coverage build deps clean
 
 help:
 	@echo "make demo      an adapter under Wine answers pings from Linux through the driver"
 	@echo "make check     builds everything and runs every test"
 	@echo "make check-all the same with the tests that take long"
 	@echo "make dist      dist/adit-<version>.zip for x86, amd64 and arm64, signed"
+	@echo "make install   the Wine host with adit-wine in PREFIX (default /usr/local), below DESTDIR"
+	@echo "make deb       the same as a Debian package in dist/"
+	@echo "make soak      an hour of traffic under Wine, cut short by faults; SECONDS=N SEED=N"
 	@echo "make coverage  how much of the driver's source the native tests run"
 	@echo "make build     builds the Windows binaries and the native test programs"
 	@echo "make clean     removes build/"
@@ -37,6 +40,19 @@ export SIGN_CERT SIGN_KEY SIGN_CA SIGN_PIN_FILE SIGN_PKCS11_MODULE SIGN_TIMESTAM
     SIGNED_PACKAGES
 dist: deps
 	@scripts/dist
+
+# Of what "make build" has built.
+export PREFIX DESTDIR
+install:
+	@scripts/install
+
+deb: deps
+	@scripts/build windows-amd64
+	@scripts/deb
+
+soak: deps
+	@scripts/build windows-amd64
+	@tests/wine/soak_test $(or $(SECONDS),3600) $(SEED)
 
 coverage: deps
 	@scripts/coverage

@@ -289,10 +289,11 @@ typedef VOID(WINAPI WINTUN_SET_LOGGER_FUNC)(_In_opt_ WINTUN_LOGGER_CALLBACK NewL
  * @return A handle that WintunEndSession must take back, or NULL. Among the errors:
  *         ERROR_INVALID_PARAMETER    Capacity is out of range or not a power of two
  *         ERROR_ALREADY_INITIALIZED  the adapter has a session
- *         ERROR_ACCESS_DENIED        the caller is neither LocalSystem nor an elevated
- * administrator ERROR_NOT_ENOUGH_MEMORY, ERROR_COMMITMENT_LIMIT, ERROR_NO_SYSTEM_RESOURCES no
- * memory for the rings ERROR_NOT_READY, ERROR_FILE_NOT_FOUND, ERROR_INVALID_FUNCTION the adapter is
- * being removed, is disabled, or gone
+ *         ERROR_ACCESS_DENIED        the caller is no LocalSystem and no elevated administrator
+ *         ERROR_NOT_ENOUGH_MEMORY    no memory for the rings; so are
+ *         ERROR_COMMITMENT_LIMIT and ERROR_NO_SYSTEM_RESOURCES
+ *         ERROR_FILE_NOT_FOUND       the adapter is gone, or disabled
+ *         ERROR_NOT_READY            the adapter is being removed
  */
 typedef _Must_inspect_result_ _Return_type_success_(return != NULL) WINTUN_SESSION_HANDLE(
     WINAPI WINTUN_START_SESSION_FUNC)(_In_ WINTUN_ADAPTER_HANDLE Adapter, _In_ DWORD Capacity);
@@ -334,7 +335,7 @@ typedef HANDLE(WINAPI WINTUN_GET_READ_WAIT_EVENT_FUNC)(_In_ WINTUN_SESSION_HANDL
 
 /*
  * The end of a session. A session runs until one of these happens, and stays ended: the adapter is
- * removed, disabled or resets; the driver finds what the client has written to a ring's header
+ * removed or disabled; the driver finds what the client has written to a ring's header
  * invalid; this library finds the same of what it reads there. From the first call that notices,
  * every call of WintunReceivePacket and WintunAllocateSendPacket fails, in both directions,
  * whatever the rings still hold, and threads that wait for events are woken. It is in the log once.

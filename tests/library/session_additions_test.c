@@ -135,15 +135,13 @@ static void TestWriteEvent(void)
     }
     CHECK(Waits > 1 && Waits < 60);
     /* Others who poll do not put it off. */
-    for (int Round = 0; Round < 20; ++Round)
+    int Signals = 0;
+    for (Started = GetTickCount64(); GetTickCount64() < Started + 300;)
     {
-        Started = GetTickCount64();
-        do
-        {
-            CHECK(WintunAllocateSendPacket(Peer.Session, 1020) == NULL);
-        } while (GetTickCount64() < Started + 2);
+        CHECK(WintunAllocateSendPacket(Peer.Session, 1020) == NULL);
+        Signals += WaitForSingleObject(Event, 0) == WAIT_OBJECT_0;
     }
-    CHECK(WaitForSingleObject(Event, 5000) == WAIT_OBJECT_0);
+    CHECK(Signals > 1);
 
     Peer.Session->Send.Ring->Head = 2048;
     Packet = WintunAllocateSendPacket(Peer.Session, 1020);
@@ -262,6 +260,31 @@ static void TestEndInUse(void)
     }
 }
 
+static DWORD WINAPI EndSession(void *Context)
+{
+    WintunEndSession(Context);
+    return 0;
+}
+
+/* The rings stay until the last call under way has left, and no longer. */
+static void TestEndWaits(void)
+{
+    PEER Peer = PeerStart();
+    SESSION_STRIPE *Inside = SessionEnter(Peer.Session);
+    DWORD Size;
+
+    CHECK(Inside != NULL);
+    HANDLE Thread = CreateThread(NULL, 0, EndSession, Peer.Session, 0, NULL);
+    CHECK(WaitForSingleObject(Thread, 200) == WAIT_TIMEOUT);
+    CHECK(SessionEnter(Peer.Session) == NULL);
+    CHECK_FAILS(WintunReceivePacket(Peer.Session, &Size), ERROR_HANDLE_EOF);
+    CHECK(Peer.Session->Memory != NULL);
+    SessionLeave(Peer.Session, Inside);
+    CHECK(WaitForSingleObject(Thread, 15000) == WAIT_OBJECT_0);
+    CHECK(Peer.Session->Memory == NULL);
+    CloseHandle(Thread);
+}
+
 static WINTUN_SESSION_HANDLE LoggersSession;
 
 /* Ends the session from the message that says that it is over. */
@@ -319,6 +342,7 @@ int main(void)
     TestWriteEvent();
     TestAlertable();
     TestEndInUse();
+    TestEndWaits();
     TestEndInLogger();
     SessionUninitialize();
     return CheckResult("session_additions_test");

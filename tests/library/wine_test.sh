@@ -13,4 +13,13 @@ mkdir -p "$(dirname "$WINEPREFIX")"
     [ -f "$WINEPREFIX/system.reg" ] || "$WINE" wineboot -i >/dev/null 2>&1
 ) 9>"$WINEPREFIX.lock"
 
-"$WINE" "$@" </dev/null
+# A thread that crashes may end the program with exit code 0.
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+status=0
+"$WINE" "$@" </dev/null >"$output" 2>&1 || status=$?
+cat "$output"
+if grep -qa '^wine: Unhandled' "$output"; then
+    status=1
+fi
+exit "$status"

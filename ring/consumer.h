@@ -40,7 +40,7 @@ typedef enum _RING_POLL_RESULT
 static inline int RingConsumerInitialize(RING_CONSUMER *Consumer, TUN_RING *Ring, uint32_t Capacity)
 {
     uint32_t Head = RingLoadRelaxed(&Ring->Head);
-    uint32_t Tail = RingLoadAcquire(&Ring->Tail);
+    uint32_t Tail = RingLoadRelaxed(&Ring->Tail); /* only checked; RingConsumerPoll reads it */
 
     Consumer->Ring = Ring;
     Consumer->Capacity = Capacity;

@@ -35,6 +35,39 @@ static void NciKeyName(const WCHAR *Adapter, WCHAR *Key, DWORD Size)
     lstrcatW(Key, L"\\Connection");
 }
 
+/*
+ * GUIDs are made of interface indexes, which come again in later sessions: a name is one of this
+ * session's adapter if a key that ends with the session lies beside it.
+ */
+static BOOL NciIsOfSession(HKEY Network, const WCHAR *Adapter)
+{
+    WCHAR Key[96];
+    HKEY Session;
+    NciKeyName(Adapter, Key, ARRAYSIZE(Key));
+    lstrcatW(Key, L"\\Session");
+    if (RegOpenKeyExW(Network, Key, 0, KEY_READ, &Session) != ERROR_SUCCESS)
+        return FALSE;
+    RegCloseKey(Session);
+    return TRUE;
+}
+
+static DWORD NciWriteName(HKEY Network, const WCHAR *Adapter, const WCHAR *Name)
+{
+    DWORD Error, Size = (DWORD)(lstrlenW(Name) + 1) * sizeof(WCHAR);
+    WCHAR Key[96];
+    HKEY Session;
+    NciKeyName(Adapter, Key, ARRAYSIZE(Key));
+    Error = (DWORD)RegSetKeyValueW(Network, Key, L"Name", REG_SZ, Name, Size);
+    if (Error != ERROR_SUCCESS)
+        return Error;
+    lstrcatW(Key, L"\\Session");
+    Error = (DWORD)RegCreateKeyExW(
+        Network, Key, 0, NULL, REG_OPTION_VOLATILE, KEY_READ, NULL, &Session, NULL);
+    if (Error == ERROR_SUCCESS)
+        RegCloseKey(Session);
+    return Error;
+}
+
 static HANDLE NciOpenAdapter(const WCHAR *Adapter)
 {
     WCHAR Path[4 + NCI_GUID_LENGTH] = L"\\\\.\\";
@@ -61,7 +94,7 @@ static BOOL NciIsTaken(HKEY Network, const WCHAR *Adapter, const WCHAR *Name)
         Size = sizeof(Taken);
         if (RegGetValueW(Network, Key, L"Name", RRF_RT_REG_SZ, NULL, Taken, &Size) !=
                 ERROR_SUCCESS ||
-            lstrcmpiW(Taken, Name) != 0)
+            lstrcmpiW(Taken, Name) != 0 || !NciIsOfSession(Network, Other))
             continue;
         Device = NciOpenAdapter(Other);
         if (Device == INVALID_HANDLE_VALUE)
@@ -74,7 +107,6 @@ static BOOL NciIsTaken(HKEY Network, const WCHAR *Adapter, const WCHAR *Name)
 /* The interface first: it is what may refuse. */
 static DWORD NciRename(HKEY Network, const WCHAR *Adapter, const WCHAR *Name)
 {
-    WCHAR Key[96];
     DWORD Error = ERROR_SUCCESS, Returned, Length = (DWORD)lstrlenW(Name) * sizeof(WCHAR);
     HANDLE Device;
     if (NciIsTaken(Network, Adapter, Name))
@@ -90,8 +122,7 @@ static DWORD NciRename(HKEY Network, const WCHAR *Adapter, const WCHAR *Name)
         return ERROR_DUP_NAME;
     if (Error != ERROR_SUCCESS)
         return Error;
-    NciKeyName(Adapter, Key, ARRAYSIZE(Key));
-    return (DWORD)RegSetKeyValueW(Network, Key, L"Name", REG_SZ, Name, Length + sizeof(WCHAR));
+    return NciWriteName(Network, Adapter, Name);
 }
 
 /*
@@ -127,11 +158,26 @@ DWORD WINAPI NciSetConnectionName(const GUID *Guid, LPCWSTR NewName)
     return Error;
 }
 
-/* The name of a connection that was never named is that of its interface. */
+/*
+ * The name of a connection that was never named is that of its interface. An adapter of this host
+ * gets a name of its own, since Wine remembers what an interface was called when it was first asked
+ * for, and this one is about to be renamed.
+ */
 static DWORD NciInterfaceName(const GUID *Guid, WCHAR *Name)
 {
+    WCHAR Adapter[NCI_GUID_LENGTH];
     NET_LUID Luid;
-    DWORD Error = ConvertInterfaceGuidToLuid(Guid, &Luid);
+    HANDLE Device;
+    DWORD Error;
+    NciGuidToString(Guid, Adapter);
+    Device = NciOpenAdapter(Adapter);
+    if (Device != INVALID_HANDLE_VALUE)
+    {
+        CloseHandle(Device);
+        wsprintfW(Name, L"Local Area Connection %u", Guid->Data1);
+        return ERROR_SUCCESS;
+    }
+    Error = ConvertInterfaceGuidToLuid(Guid, &Luid);
     if (Error != ERROR_SUCCESS)
         return Error;
     return ConvertInterfaceLuidToAlias(&Luid, Name, NCI_MAX_NAME);
@@ -144,16 +190,21 @@ static DWORD NciInterfaceName(const GUID *Guid, WCHAR *Name)
 DWORD WINAPI
 NciGetConnectionName(const GUID *Guid, LPWSTR Name, DWORD NameSize, DWORD *RequiredSize)
 {
-    WCHAR Adapter[NCI_GUID_LENGTH], Key[ARRAYSIZE(NciNetworkKey) + 64], Value[NCI_MAX_NAME];
+    WCHAR Adapter[NCI_GUID_LENGTH], Key[96], Value[NCI_MAX_NAME];
     DWORD Size = sizeof(Value), Error;
+    HKEY Network;
     if (Guid == NULL || (Name == NULL && NameSize != 0))
         return ERROR_INVALID_PARAMETER;
     NciGuidToString(Guid, Adapter);
-    lstrcpyW(Key, NciNetworkKey);
-    lstrcatW(Key, L"\\");
-    NciKeyName(Adapter, Key + lstrlenW(Key), NCI_GUID_LENGTH);
-    Error =
-        (DWORD)RegGetValueW(HKEY_LOCAL_MACHINE, Key, L"Name", RRF_RT_REG_SZ, NULL, Value, &Size);
+    NciKeyName(Adapter, Key, ARRAYSIZE(Key));
+    Error = (DWORD)RegOpenKeyExW(HKEY_LOCAL_MACHINE, NciNetworkKey, 0, KEY_READ, &Network);
+    if (Error == ERROR_SUCCESS)
+    {
+        Error = (DWORD)RegGetValueW(Network, Key, L"Name", RRF_RT_REG_SZ, NULL, Value, &Size);
+        if (Error == ERROR_SUCCESS && !NciIsOfSession(Network, Adapter))
+            Error = ERROR_FILE_NOT_FOUND;
+        RegCloseKey(Network);
+    }
     if (Error != ERROR_SUCCESS)
         Error = NciInterfaceName(Guid, Value);
     if (Error != ERROR_SUCCESS)

@@ -194,21 +194,24 @@ static BOOL DriverPackageStage(DRIVER_PACKAGE *Package)
     return TRUE;
 }
 
-/*
- * Whether a device has got the driver since it was staged. The store has all files of a package,
- * but a system may have lost one, and not every system has a whole store.
- */
-static BOOL DriverPackageIsInstalled(VOID)
+/* A 32-bit process on 64-bit Windows sees the real System32 as Sysnative. */
+static BOOL DriverPackageHasFile(LPCWSTR FileName)
 {
     WCHAR Windows[MAX_PATH];
     WCHAR Path[MAX_PATH];
 
-    return SystemWindowsDirectory(Windows) &&
-           DriverPackageMakePath(Path, Windows, L"System32\\drivers\\adit.sys") &&
+    return SystemWindowsDirectory(Windows) && DriverPackageMakePath(Path, Windows, FileName) &&
            GetFileAttributesW(Path) != INVALID_FILE_ATTRIBUTES;
 }
 
-/* Makes room for a newer package, if no adapter uses the older one; the caller frees nothing. */
+/* Whether the driver's file is where a device that got the driver has put it. */
+static BOOL DriverPackageIsInstalled(VOID)
+{
+    return DriverPackageHasFile(L"Sysnative\\drivers\\adit.sys") ||
+           DriverPackageHasFile(L"System32\\drivers\\adit.sys");
+}
+
+/* Makes room for this library's package, if no adapter uses the one that is there. */
 static BOOL DriverPackageReplace(DRIVER_PACKAGE_PUBLISHED *Published)
 {
     DEVICE_NODE *Nodes;
@@ -221,15 +224,13 @@ static BOOL DriverPackageReplace(DRIVER_PACKAGE_PUBLISHED *Published)
     if (DriverPackageIsInUse(Nodes))
     {
         LogWrite(
-            WINTUN_LOG_INFO,
-            L"Adapters use the driver of %1: this library's newer one is not installed now",
+            WINTUN_LOG_INFO, L"Adapters use the driver of %1: this library's is not installed now",
             Published->InfPath);
     }
     else
     {
         LogWrite(
-            WINTUN_LOG_INFO, L"Replacing the driver of %1 by this library's newer one",
-            Published->InfPath);
+            WINTUN_LOG_INFO, L"Replacing the driver of %1 by this library's", Published->InfPath);
         Result = DriverPackageRemove(Nodes);
         Published->InfPath[0] = 0;
     }
@@ -271,7 +272,10 @@ BOOL DriverPackageProvide(DRIVER_PACKAGE *Package)
     }
     int Newer =
         Published.InfPath[0] == 0 ? 1 : DriverPackageCompareVersions(&Own, &Published.Version);
-    if (Newer > 0 && Published.InfPath[0] != 0 && !DriverPackageReplace(&Published))
+    Package->IsInstalled = Published.InfPath[0] != 0 && DriverPackageIsInstalled();
+    /* One that has lost its file is installed anew, on devices that had it too. */
+    if (Published.InfPath[0] != 0 && (Newer > 0 || (Newer == 0 && !Package->IsInstalled)) &&
+        !DriverPackageReplace(&Published))
     {
         return FALSE;
     }
@@ -281,7 +285,7 @@ BOOL DriverPackageProvide(DRIVER_PACKAGE *Package)
             WINTUN_LOG_INFO, L"The driver of %1 is newer than this library's and is used",
             Published.InfPath);
     }
-    Package->IsInstalled = Published.InfPath[0] != 0 && DriverPackageIsInstalled();
+    Package->IsInstalled = Package->IsInstalled && Published.InfPath[0] != 0;
     if (Published.InfPath[0] != 0 && (Newer != 0 || Package->IsInstalled))
     {
         lstrcpynW(Package->InfPath, Published.InfPath, ARRAYSIZE(Package->InfPath));

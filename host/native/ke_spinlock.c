@@ -10,13 +10,22 @@
 /* Spins before the processor is given away: the holder's thread may have been preempted. */
 #define KI_SPINS 200
 
-#define KI_CLASS_SHIFT  48
-#define KI_HOLDER(Word) ((Word) & (((KSPIN_LOCK)1 << KI_CLASS_SHIFT) - 1))
+#define KI_CLASS_SHIFT 48
+#if __SIZEOF_POINTER__ == 8
+#define KI_WORD(Class)  ((KSPIN_LOCK)(Class) << KI_CLASS_SHIFT)
+#define KI_CLASS(Word)  ((ULONG)((Word) >> KI_CLASS_SHIFT))
+#define KI_HOLDER(Word) ((Word) & (KI_WORD(1) - 1))
+#else
+/* No room for a class: each lock is one of its own. */
+#define KI_WORD(Class)  ((KSPIN_LOCK)0 * (Class))
+#define KI_CLASS(Word)  ((ULONG)((Word) * 0))
+#define KI_HOLDER(Word) (Word)
+#endif
 
 VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 {
     KSPIN_LOCK Class = RulesOrderClass(__builtin_return_address(0));
-    __atomic_store_n(SpinLock, Class << KI_CLASS_SHIFT, __ATOMIC_RELEASE);
+    __atomic_store_n(SpinLock, KI_WORD(Class), __ATOMIC_RELEASE);
 }
 
 /* The thread is at DISPATCH_LEVEL or above. */
@@ -24,7 +33,7 @@ static VOID
 KiAcquireQueued(PCSTR Function, PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle, PVOID Caller)
 {
     KSPIN_LOCK Word = __atomic_load_n(SpinLock, __ATOMIC_RELAXED);
-    ULONG Class = (ULONG)(Word >> KI_CLASS_SHIFT);
+    ULONG Class = KI_CLASS(Word);
     Class = Class ? Class : RulesOrderClass(SpinLock);
     RulesOrderCheck(Function, SpinLock, Class, Caller);
     RulesLockAcquire(Function, "wdm", SpinLock, RulesQueuedSpinLock, Class, Caller);

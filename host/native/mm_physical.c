@@ -15,7 +15,7 @@
 
 #include "executive.h"
 
-#define MI_PAGES (((SIZE_T)4 << 30) >> PAGE_SHIFT)
+#define MI_PAGES ((SIZE_T)4 << (30 - PAGE_SHIFT))
 
 typedef struct _MI_RANGE
 {
@@ -45,7 +45,7 @@ static BOOLEAN MiOpenMemory(VOID)
     }
     MiPhysical.References = calloc(MI_PAGES, sizeof(*MiPhysical.References));
     int File = memfd_create("physical memory", MFD_CLOEXEC);
-    if (!MiPhysical.References || File < 0 || ftruncate(File, (off_t)(MI_PAGES << PAGE_SHIFT)) != 0)
+    if (!MiPhysical.References || File < 0 || ftruncate(File, (off_t)MI_PAGES << PAGE_SHIFT) != 0)
     {
         perror("physical memory");
         return FALSE;
@@ -96,7 +96,7 @@ VOID MiDereferencePages(const PFN_NUMBER *Pages, ULONG Count)
         {
             fallocate(
                 MiPhysical.File, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                (off_t)(Pages[Index] << PAGE_SHIFT), PAGE_SIZE);
+                (off_t)Pages[Index] << PAGE_SHIFT, PAGE_SIZE);
         }
     }
     KiUnlock(&MiPhysical.Lock);
@@ -112,7 +112,7 @@ static BOOLEAN MiMapOver(PUCHAR Base, const PFN_NUMBER *Pages, ULONG Count)
         }
         void *Address = mmap(
             Base + ((SIZE_T)Index << PAGE_SHIFT), (SIZE_T)Run << PAGE_SHIFT, PROT_READ | PROT_WRITE,
-            MAP_SHARED | MAP_FIXED, MiPhysical.File, (off_t)(Pages[Index] << PAGE_SHIFT));
+            MAP_SHARED | MAP_FIXED, MiPhysical.File, (off_t)Pages[Index] << PAGE_SHIFT);
         if (Address == MAP_FAILED)
         {
             perror("mmap of physical memory");

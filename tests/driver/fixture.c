@@ -161,9 +161,11 @@ ULONG ClientRegister(CLIENT *Client, ULONG Code, const TUN_REGISTER_RINGS64 *Rin
         .Receive = {
             Rings->Receive.RingSize, (uint32_t)Rings->Receive.Ring,
             (uint32_t)Rings->Receive.TailMoved}};
+    /* On 32-bit Windows there is no other layout. */
+    BOOLEAN Is32 = Client->Wow64 || sizeof(void *) == 4;
     return NativeWin32Error(NativeUserDeviceIoControl(
-        Client->Process, Client->File, Code, Client->Wow64 ? (PVOID)&Rings32 : (PVOID)Rings,
-        Client->Wow64 ? sizeof(Rings32) : sizeof(*Rings), NULL, 0, &Returned));
+        Client->Process, Client->File, Code, Is32 ? (PVOID)&Rings32 : (PVOID)Rings,
+        Is32 ? sizeof(Rings32) : sizeof(*Rings), NULL, 0, &Returned));
 }
 
 void ClientStart(CLIENT *Client, const FIXTURE *Started)

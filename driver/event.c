@@ -45,10 +45,34 @@ static VOID EventAddAdapter(_Inout_ EVENT_STRINGS *Strings, NET_LUID NetLuid)
     EventAddNumber(Strings, (ULONG)NetLuid.Info.NetLuidIndex, 10);
 }
 
-static VOID EventWrite(NDIS_STATUS Code, _In_ const EVENT_STRINGS *Strings)
+static VOID EventWrite(NTSTATUS Code, _In_ const EVENT_STRINGS *Strings)
 {
-    (VOID) NdisWriteEventLogEntry(
-        EventDriverObject, Code, 0, Strings->Count, (PVOID)Strings->List, 0, NULL);
+    UNICODE_STRING Counted[EVENT_MAX_STRINGS];
+    ULONG Size = sizeof(IO_ERROR_LOG_PACKET);
+    PIO_ERROR_LOG_PACKET Packet;
+    PUCHAR Next;
+
+    for (USHORT i = 0; i < Strings->Count; i++)
+    {
+        RtlInitUnicodeString(&Counted[i], Strings->List[i]);
+        Size += Counted[i].Length + (ULONG)sizeof(WCHAR);
+    }
+    Packet = Size > ERROR_LOG_MAXIMUM_SIZE
+                 ? NULL
+                 : IoAllocateErrorLogEntry(EventDriverObject, (UCHAR)Size);
+    if (!Packet)
+        return;
+    RtlZeroMemory(Packet, Size);
+    Packet->NumberOfStrings = Strings->Count;
+    Packet->StringOffset = sizeof(*Packet);
+    Packet->ErrorCode = Code;
+    Next = (PUCHAR)(Packet + 1);
+    for (USHORT i = 0; i < Strings->Count; i++)
+    {
+        RtlCopyMemory(Next, Counted[i].Buffer, Counted[i].Length);
+        Next += Counted[i].Length + sizeof(WCHAR);
+    }
+    IoWriteErrorLogEntry(Packet);
 }
 
 _Use_decl_annotations_

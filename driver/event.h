@@ -4,9 +4,10 @@
  * An entry that cannot be written is lost. None is written more than once for an adapter's start or
  * a session.
  *
- * Microsoft's page on NdisWriteEventLogEntry reserves it for protocol drivers and points miniports
- * to NdisWriteErrorLogEntry, which knows NDIS' own codes only and takes no strings. Nothing in it
- * depends on the kind of driver: it takes a driver object.
+ * They are the I/O manager's error log entries, which any driver may write, with message codes and
+ * strings of its own (IoAllocateErrorLogEntry, Remarks; "Writing to the System Event Log").
+ * NdisWriteErrorLogEntry knows NDIS' own codes only and takes no strings, and NdisWriteEventLogEntry
+ * is for protocol drivers (their pages).
  */
 #ifndef ADIT_DRIVER_EVENT_H
 #define ADIT_DRIVER_EVENT_H

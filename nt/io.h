@@ -474,6 +474,14 @@ NT_ASSERT_OFFSET(IO_ERROR_LOG_PACKET, DumpData, 0x28, 0x28);
 #define ERROR_LOG_MAXIMUM_SIZE 152
 #endif
 
+/*
+ * An entry of EntrySize bytes, the packet with its data and strings, not zeroed; NULL: none, which
+ * is no reason to fail. IoObject: a device object or a driver object. IoWriteErrorLogEntry queues
+ * the entry and frees it. Both at IRQL <= DISPATCH_LEVEL.
+ */
+NTKERNELAPI PVOID NTAPI IoAllocateErrorLogEntry(_In_ PVOID IoObject, UCHAR EntrySize);
+NTKERNELAPI VOID NTAPI IoWriteErrorLogEntry(_In_ _Post_ptr_invalid_ PVOID ElEntry);
+
 NTKERNELAPI VOID NTAPI PoStartNextPowerIrp(_Inout_ PIRP Irp);
 NTKERNELAPI NTSTATUS NTAPI PoCallDriver(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp);
 

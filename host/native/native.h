@@ -135,6 +135,18 @@ NTSTATUS NativeUserDeviceIoControl(
  */
 ULONG NativeWin32Error(NTSTATUS Status);
 
+/* ---- Event log ---- */
+
+/*
+ * Called for each entry that a driver writes: behind the packet, at StringOffset, NumberOfStrings
+ * strings one after the other, each with its terminator. Valid during the call. IRQL <=
+ * DISPATCH_LEVEL.
+ */
+typedef VOID
+NATIVE_EVENT_LOG(_In_ PDRIVER_OBJECT DriverObject, _In_ const IO_ERROR_LOG_PACKET *Entry);
+/* NULL: entries are lost, as at first. While no driver runs. */
+VOID NativeSetEventLog(_In_opt_ NATIVE_EVENT_LOG *EventLog);
+
 /* ---- Drivers and devices ---- */
 
 /* Calls DriverEntry; Name is the service's. On failure there is no driver. */

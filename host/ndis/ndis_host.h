@@ -98,17 +98,6 @@ typedef NTSTATUS NDIS_HOST_DEVICE_CONTROL(
 VOID NdisHostSetDeviceControl(_In_opt_ NDIS_HOST_DEVICE_CONTROL *DeviceControl);
 
 /*
- * An entry that a driver wrote with NdisWriteEventLogEntry, as the I/O manager would get it: behind
- * the packet, at StringOffset, NumberOfStrings strings one after the other, each with its
- * terminator. Valid during the call. IRQL <= DISPATCH_LEVEL.
- */
-typedef VOID
-NDIS_HOST_EVENT_LOG(_In_ PDRIVER_OBJECT DriverObject, _In_ const IO_ERROR_LOG_PACKET *Entry);
-
-/* Sets the host's event log, NULL for none, before the first driver is loaded. */
-VOID NdisHostSetEventLog(_In_opt_ NDIS_HOST_EVENT_LOG *EventLog);
-
-/*
  * Returns net buffer lists that NdisHostSend took, each exactly once, in any order and grouping,
  * with NET_BUFFER_LIST_STATUS set by the miniport. IRQL <= DISPATCH_LEVEL; at DISPATCH_LEVEL
  * NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL may be set in SendCompleteFlags.

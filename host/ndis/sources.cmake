@@ -4,6 +4,6 @@
 
 set(ADIT_NDIS_DIR ${CMAKE_CURRENT_LIST_DIR})
 set(ADIT_NDIS_SOURCES
-  adapter.c attributes.c buffer.c configuration.c data.c device.c driver.c event_log.c host.c
+  adapter.c attributes.c buffer.c configuration.c data.c device.c driver.c host.c
   memory.c miniport.c oid.c pnp.c query.c receive.c send.c stack.c status.c transmit.c violation.c)
 list(TRANSFORM ADIT_NDIS_SOURCES PREPEND ${ADIT_NDIS_DIR}/)

@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The event log: a line for each entry that a driver writes, with the text that the driver's
+ * message table has for it. Wine has no log that a driver could write to.
+ */
+#define _NTSYSTEM_
 #include <ntifs.h>
 
-#include "event_log.h"
 #include "log.h"
-#include "ndis_host.h"
 #include "ntdll.h"
 
 /* Inserts of a message: %1, the driver's name, and the driver's strings. */
 #define EVENT_LOG_INSERTS 16
 
 #define EVENT_LOG_TEXT_SIZE 560
+
+#define EVENT_LOG_TAG 'LtdA'
+
+/* What lies in front of a packet. */
+typedef struct DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) _EVENT_LOG_ENTRY
+{
+    PDRIVER_OBJECT DriverObject;
+} EVENT_LOG_ENTRY;
 
 /* The sentence for an entry, on one line; FALSE: the driver's image has none. */
 static BOOLEAN EventLogFormat(
@@ -52,7 +63,30 @@ static VOID EventLogWrite(PDRIVER_OBJECT DriverObject, const IO_ERROR_LOG_PACKET
             Inserts[1], Inserts[2], Inserts[3]);
 }
 
-VOID EventLogInitialize(VOID)
+PVOID NTAPI IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize)
 {
-    NdisHostSetEventLog(EventLogWrite);
+    /* With a terminator behind it, for a last string that has none. */
+    SIZE_T Size = sizeof(EVENT_LOG_ENTRY) + EntrySize + sizeof(WCHAR);
+    EVENT_LOG_ENTRY *Entry;
+    PDRIVER_OBJECT DriverObject = IoObject;
+
+    if (EntrySize < sizeof(IO_ERROR_LOG_PACKET) || EntrySize > ERROR_LOG_MAXIMUM_SIZE)
+        return NULL;
+    /* Wine's kernel sets the Type of neither, and the Size of driver objects only. */
+    if (DriverObject->Size != sizeof(*DriverObject))
+        DriverObject = ((PDEVICE_OBJECT)IoObject)->DriverObject;
+    Entry = ExAllocatePoolWithTag(NonPagedPoolNx, Size, EVENT_LOG_TAG);
+    if (Entry == NULL)
+        return NULL;
+    RtlZeroMemory(Entry, Size);
+    Entry->DriverObject = DriverObject;
+    return Entry + 1;
+}
+
+VOID NTAPI IoWriteErrorLogEntry(PVOID ElEntry)
+{
+    EVENT_LOG_ENTRY *Entry = (EVENT_LOG_ENTRY *)ElEntry - 1;
+
+    EventLogWrite(Entry->DriverObject, ElEntry);
+    ExFreePoolWithTag(Entry, EVENT_LOG_TAG);
 }

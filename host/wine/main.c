@@ -9,7 +9,6 @@
 #include <ntifs.h>
 
 #include "control.h"
-#include "event_log.h"
 #include "imports.h"
 #include "log.h"
 #include "ntdll.h"
@@ -40,7 +39,6 @@ static BOOLEAN MainAttach(PVOID ImageBase)
     if (!ImportsBind(ImageBase, FALSE, &Name))
         return FALSE;
     ControlInitialize();
-    EventLogInitialize();
     return NT_SUCCESS(PsSetLoadImageNotifyRoutine(MainImageLoaded));
 }
 

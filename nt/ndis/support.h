@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What NDIS offers to miniport drivers beside registration and data path: memory, configuration
- * writes, the event log, device objects, and operations on whole net buffer lists.
+ * writes, device objects, and operations on whole net buffer lists.
  */
 #ifndef ADIT_NT_NDIS_SUPPORT_H
 #define ADIT_NT_NDIS_SUPPORT_H
@@ -39,26 +39,6 @@ NDISEXPORT VOID NDISAPI NdisWriteConfiguration(
     _In_ NDIS_HANDLE ConfigurationHandle,
     _In_ PNDIS_STRING Keyword,
     _In_ PNDIS_CONFIGURATION_PARAMETER ParameterValue);
-
-/* Event log */
-
-/* Bytes of an entry's strings with their terminators, and of its data, padded to a ULONG: the
- * largest entry that IoAllocateErrorLogEntry makes, without its header. */
-#define MAX_EVENT_LOG_DATA_SIZE (ERROR_LOG_MAXIMUM_SIZE - sizeof(IO_ERROR_LOG_PACKET))
-
-/*
- * LogHandle: driver object. StringsList: NumStrings pointers to strings, for %2 and so on of the
- * message. NDIS_STATUS_SUCCESS; NDIS_STATUS_BUFFER_TOO_SHORT: strings and data are longer than
- * MAX_EVENT_LOG_DATA_SIZE; NDIS_STATUS_RESOURCES. IRQL <= DISPATCH_LEVEL.
- */
-NDISEXPORT NDIS_STATUS NDISAPI NdisWriteEventLogEntry(
-    _In_ PVOID LogHandle,
-    NDIS_STATUS EventCode,
-    ULONG UniqueEventValue,
-    USHORT NumStrings,
-    _In_opt_ PVOID StringsList,
-    ULONG DataSize,
-    _In_reads_bytes_opt_(DataSize) PVOID Data);
 
 /* Data of all net buffers of a list; copies */
 

@@ -168,14 +168,14 @@ static ULONG ClientProcessId(const CLIENT *Client)
 static int Start(void **State)
 {
     WrittenCount = 0;
-    NdisHostSetEventLog(Record);
+    NativeSetEventLog(Record);
     return FixtureStart(State);
 }
 
 static int Stop(void **State)
 {
     FixtureStop(State);
-    NdisHostSetEventLog(NULL);
+    NativeSetEventLog(NULL);
     return 0;
 }
 

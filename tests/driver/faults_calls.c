@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Calls that may fail and that host/native and host/ndis have no cause to fail: they come here
- * first (--wrap of the linker, CMakeLists.txt), with the statuses that their documents name. And
- * one that must not fail, since a name that is deleted has been made.
+ * first (--wrap of the linker, CMakeLists.txt), with the statuses that their documents name. One
+ * that fails always when a scene is without an event log. And one that must not fail, since a name
+ * that is deleted has been made.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,37 +62,12 @@ __wrap_NdisMSetMiniportAttributes(NDIS_HANDLE Handle, PNDIS_MINIPORT_ADAPTER_ATT
                : __real_NdisMSetMiniportAttributes(Handle, Attributes);
 }
 
-NDIS_STATUS NDISAPI __real_NdisWriteEventLogEntry(
-    PVOID LogHandle,
-    NDIS_STATUS EventCode,
-    ULONG UniqueEventValue,
-    USHORT NumStrings,
-    PVOID StringsList,
-    ULONG DataSize,
-    PVOID Data);
-NDIS_STATUS NDISAPI __wrap_NdisWriteEventLogEntry(
-    PVOID LogHandle,
-    NDIS_STATUS EventCode,
-    ULONG UniqueEventValue,
-    USHORT NumStrings,
-    PVOID StringsList,
-    ULONG DataSize,
-    PVOID Data);
+PVOID NTAPI __real_IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize);
+PVOID NTAPI __wrap_IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize);
 
-NDIS_STATUS NDISAPI __wrap_NdisWriteEventLogEntry(
-    PVOID LogHandle,
-    NDIS_STATUS EventCode,
-    ULONG UniqueEventValue,
-    USHORT NumStrings,
-    PVOID StringsList,
-    ULONG DataSize,
-    PVOID Data)
+PVOID NTAPI __wrap_IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize)
 {
-    return FaultsInject("NdisWriteEventLogEntry") || SceneWithoutEventLog
-               ? NDIS_STATUS_RESOURCES
-               : __real_NdisWriteEventLogEntry(
-                     LogHandle, EventCode, UniqueEventValue, NumStrings, StringsList, DataSize,
-                     Data);
+    return SceneWithoutEventLog ? NULL : __real_IoAllocateErrorLogEntry(IoObject, EntrySize);
 }
 
 NTSTATUS NTAPI __real_IoDeleteSymbolicLink(PUNICODE_STRING Link);

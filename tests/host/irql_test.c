@@ -54,7 +54,6 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(NdisRetreatNetBufferDataStart, HIGH_LEVEL, NdisRetreatNetBufferDataStart(ANY, 0, 0, NULL)) \
     X(NdisRetreatNetBufferListDataStart, HIGH_LEVEL,                                             \
       NdisRetreatNetBufferListDataStart(ANY, 0, 0, NULL, NULL))                                  \
-    X(NdisWriteEventLogEntry, HIGH_LEVEL, NdisWriteEventLogEntry(ANY, 0, 0, 0, NULL, 0, NULL))   \
     X(NdisWriteConfiguration, APC_LEVEL, NdisWriteConfiguration(ANY, ANY, ANY, ANY))             \
     X(NdisLinkOpen, APC_LEVEL, NdisLinkOpen(53, ANY, ANY))                                       \
     X(NdisLinkSetMtu, APC_LEVEL, NdisLinkSetMtu(ANY, 1500))                                      \

@@ -26,6 +26,7 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(ExReleaseRundownProtectionEx, HIGH_LEVEL, ExReleaseRundownProtectionEx(ANY, 1))              \
     X(ExRundownCompleted, DISPATCH_LEVEL, ExRundownCompleted(ANY))                                 \
     X(ExWaitForRundownProtectionRelease, DISPATCH_LEVEL, ExWaitForRundownProtectionRelease(ANY))   \
+    X(IoAllocateErrorLogEntry, HIGH_LEVEL, IoAllocateErrorLogEntry(ANY, 0x30))                     \
     X(IoAllocateMdl, HIGH_LEVEL, IoAllocateMdl(ANY, 1, FALSE, FALSE, NULL))                        \
     X(IoAttachDeviceToDeviceStack, HIGH_LEVEL, IoAttachDeviceToDeviceStack(ANY, ANY))              \
     X(IoBuildPartialMdl, HIGH_LEVEL, IoBuildPartialMdl(ANY, ANY, ANY, 1))                          \
@@ -44,6 +45,7 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
       IoOpenDeviceRegistryKey(ANY, PLUGPLAY_REGKEY_DRIVER, 0, ANY))                                \
     X(IoRegisterDeviceInterface, APC_LEVEL, IoRegisterDeviceInterface(ANY, ANY, NULL, ANY))        \
     X(IoSetDeviceInterfaceState, APC_LEVEL, IoSetDeviceInterfaceState(ANY, TRUE))                  \
+    X(IoWriteErrorLogEntry, HIGH_LEVEL, IoWriteErrorLogEntry(ANY))                                 \
     X(IofCallDriver, HIGH_LEVEL, IofCallDriver(ANY, ANY))                                          \
     X(IofCompleteRequest, HIGH_LEVEL, IofCompleteRequest(ANY, 0))                                  \
     X(KeAcquireInStackQueuedSpinLock, HIGH_LEVEL, KeAcquireInStackQueuedSpinLock(ANY, ANY))        \

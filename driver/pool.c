@@ -18,9 +18,15 @@ VOID PoolInitialize(ULONG NdisVersion)
 }
 
 _Use_decl_annotations_
+PVOID PoolAllocateUninitialized(SIZE_T Bytes, ULONG Tag)
+{
+    return ExAllocatePoolWithTag(PoolType, Bytes, Tag);
+}
+
+_Use_decl_annotations_
 PVOID PoolAllocate(SIZE_T Bytes, ULONG Tag)
 {
-    PVOID Memory = ExAllocatePoolWithTag(PoolType, Bytes, Tag);
+    PVOID Memory = PoolAllocateUninitialized(Bytes, Tag);
 
     if (Memory)
         RtlZeroMemory(Memory, Bytes);

@@ -20,7 +20,10 @@ VOID PoolInitialize(ULONG NdisVersion);
 /* Non-paged and zeroed; NULL when there is none. IRQL <= DISPATCH_LEVEL. */
 _Must_inspect_result_ _Ret_maybenull_ PVOID PoolAllocate(SIZE_T Bytes, ULONG Tag);
 
-/* Frees what PoolAllocate gave, with its tag; NULL is allowed. IRQL <= DISPATCH_LEVEL. */
+/* The same for memory that the caller fills: not zeroed. */
+_Must_inspect_result_ _Ret_maybenull_ PVOID PoolAllocateUninitialized(SIZE_T Bytes, ULONG Tag);
+
+/* Frees what either gave, with its tag; NULL is allowed. IRQL <= DISPATCH_LEVEL. */
 VOID PoolFree(_In_opt_ _Post_ptr_invalid_ PVOID Memory, ULONG Tag);
 
 /* Priority to map client memory with. */

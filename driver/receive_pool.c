@@ -67,7 +67,8 @@ VOID ReceivePoolDelete(PRECEIVE_POOL Pool)
 static PNET_BUFFER_LIST ReceivePoolAllocate(_In_ PRECEIVE_POOL Pool, ULONG Length)
 {
     ULONG Capacity = Length > RECEIVE_POOL_COMMON_BYTES ? Length : RECEIVE_POOL_COMMON_BYTES;
-    PRECEIVE_BUFFER Buffer = PoolAllocate(sizeof(*Buffer) + Capacity, POOL_TAG_RECEIVE);
+    PRECEIVE_BUFFER Buffer =
+        PoolAllocateUninitialized(sizeof(*Buffer) + Capacity, POOL_TAG_RECEIVE);
     PNET_BUFFER_LIST Nbl;
 
     if (!Buffer)

@@ -3,12 +3,13 @@
 
 PRESETS := windows-amd64 windows-x86 windows-arm64 native native-asan native-tsan
 
-.PHONY: help demo check check-all dist install deb soak coverage build deps clean
+.PHONY: help demo check check-all bench dist install deb soak coverage build deps clean
 
 help:
 	@echo "make demo      an adapter under Wine answers pings from Linux through the driver"
 	@echo "make check     builds everything and runs every test"
 	@echo "make check-all the same with the tests that take long"
+	@echo "make bench     how fast it is; BENCH=name for one of them, REPEAT=n"
 	@echo "make dist      dist/adit-<version>.zip for x86, amd64 and arm64, signed"
 	@echo "make install   the Wine host with adit-wine in PREFIX (default /usr/local), below DESTDIR"
 	@echo "make deb       the same as a Debian package in dist/"
@@ -34,6 +35,11 @@ check-all: deps
 	@scripts/install-dependencies --all
 	@scripts/wine32
 	@scripts/check --all $(PRESETS) native-x86
+
+bench: deps
+	@scripts/install-dependencies --bench
+	@scripts/build native windows-amd64
+	@bench/run $(BENCH)
 
 # With SIGN_CERT=... and SIGN_KEY=..., and what else scripts/dist lists, signed with these.
 export SIGN_CERT SIGN_KEY SIGN_CA SIGN_PIN_FILE SIGN_PKCS11_MODULE SIGN_TIMESTAMP_URL \

@@ -3,21 +3,27 @@
 
 /*
  * A batch is the chain of lists of one call that got space. While it is in flight its first list
- * links it to the next batch and holds the offset behind its last packet; each net buffer holds
- * the offset of its packet and whom that is for. NDIS leaves these fields to the miniport that owns
- * the list (NET_BUFFER_LIST and NET_BUFFER structures, MiniportReserved).
+ * links it to the next batch and holds the offset behind its last packet and its last list; each
+ * net buffer holds whom its packet is for. Before, each list holds the bytes of ring that its
+ * packets take. NDIS leaves these fields to the miniport that owns the list (NET_BUFFER_LIST and
+ * NET_BUFFER structures, MiniportReserved and Scratch).
  */
-#define SEND_BATCH_NEXT(Nbl)   (*(PNET_BUFFER_LIST *)&(Nbl)->MiniportReserved[0])
-#define SEND_BATCH_END(Nbl)    (*(ULONG_PTR *)&(Nbl)->MiniportReserved[1])
-#define SEND_PACKET_OFFSET(Nb) (*(ULONG_PTR *)&(Nb)->MiniportReserved[0])
-#define SEND_PACKET_CAST(Nb)   (*(ULONG_PTR *)&(Nb)->MiniportReserved[1]) /* ADIT_CAST */
+#define SEND_LIST_SPACE(Nbl) (*(ULONG_PTR *)&(Nbl)->MiniportReserved[0])
+#define SEND_BATCH_NEXT(Nbl) (*(PNET_BUFFER_LIST *)&(Nbl)->MiniportReserved[0])
+#define SEND_BATCH_END(Nbl)  (*(ULONG_PTR *)&(Nbl)->MiniportReserved[1])
+#define SEND_BATCH_LAST(Nbl) (*(PNET_BUFFER_LIST *)&(Nbl)->Scratch)
+#define SEND_PACKET_CAST(Nb) (*(ULONG_PTR *)&(Nb)->MiniportReserved[0]) /* ADIT_CAST */
 
 /* In SEND_BATCH_END, whose offsets are multiples of 4: the batch is copied. */
 #define SEND_BATCH_COPIED 1
 
-/* Lists of one batch: a spin lock is held for as long as it takes to reserve space for them, which
- * must be no more than 25 us (NdisAcquireSpinLock, Remarks). */
-#define SEND_BATCH_LISTS 64u
+/*
+ * A spin lock is held no longer than 25 us (NdisAcquireSpinLock, Remarks). So a batch has that many
+ * lists, whose space is counted before, and that many batches are published at once: what is done
+ * for each of them takes the same time, however many net buffers it has.
+ */
+#define SEND_BATCH_LISTS     64u
+#define SEND_PUBLISH_BATCHES 64u
 
 /* A chain of lists under construction. */
 typedef struct _SEND_CHAIN
@@ -37,14 +43,6 @@ static VOID SendChainAppend(_Inout_ SEND_CHAIN *Chain, _Inout_ PNET_BUFFER_LIST 
     NET_BUFFER_LIST_NEXT_NBL(Nbl) = NULL;
     *Chain->Last = Nbl;
     Chain->Last = &NET_BUFFER_LIST_NEXT_NBL(Nbl);
-}
-
-/* Appends a whole chain. */
-static VOID SendChainJoin(_Inout_ SEND_CHAIN *Chain, _In_ PNET_BUFFER_LIST First)
-{
-    *Chain->Last = First;
-    while (*Chain->Last)
-        Chain->Last = &NET_BUFFER_LIST_NEXT_NBL(*Chain->Last);
 }
 
 static VOID SendComplete(_In_ PADAPTER Adapter, _In_ const SEND_CHAIN *Chain, ULONG SendFlags)
@@ -137,27 +135,36 @@ static ADIT_DROP SendPrepareNetBuffer(_In_ PNET_BUFFER Nb)
     return SEND_NO_DROP;
 }
 
-static ADIT_DROP SendPrepare(_In_ PNET_BUFFER_LIST Nbl)
+/* Prepares all packets of a list, and counts the bytes of ring that they take; no ring has Capacity
+ * bytes free. */
+static ADIT_DROP SendPrepare(_Inout_ PNET_BUFFER_LIST Nbl, ULONG Capacity)
 {
+    ULONG Space = 0;
+
     for (PNET_BUFFER Nb = NET_BUFFER_LIST_FIRST_NB(Nbl); Nb; Nb = NET_BUFFER_NEXT_NB(Nb))
     {
         ADIT_DROP Reason = SendPrepareNetBuffer(Nb);
         if (Reason != SEND_NO_DROP)
             return Reason;
+        Space += TUN_PACKET_SPACE(NET_BUFFER_DATA_LENGTH(Nb));
+        if (Space > Capacity)
+            Space = Capacity;
     }
+    SEND_LIST_SPACE(Nbl) = Space;
     return SEND_NO_DROP;
 }
 
 /* Splits a call's lists into those that can be copied and those that are done already. */
 static VOID SendSort(
     _In_ PNET_BUFFER_LIST Lists,
+    ULONG Capacity,
     _Inout_ SEND_CHAIN *Good,
     _Inout_ SEND_CHAIN *Done,
     _Inout_ STATISTICS_DIRECTION *Count)
 {
     for (PNET_BUFFER_LIST Nbl = Lists, Next; Nbl; Nbl = Next)
     {
-        ADIT_DROP Reason = SendPrepare(Nbl);
+        ADIT_DROP Reason = SendPrepare(Nbl, Capacity);
         Next = NET_BUFFER_LIST_NEXT_NBL(Nbl);
         if (Reason == SEND_NO_DROP)
             SendChainAppend(Good, Nbl);
@@ -166,33 +173,13 @@ static VOID SendSort(
     }
 }
 
-/* Reserves space for all packets of a list, or for none. */
-_Requires_lock_held_(Session->SendLock) static RING_RESERVE_RESULT
-    SendReserveList(_Inout_ PSESSION Session, _Inout_ PNET_BUFFER_LIST Nbl)
-{
-    uint32_t Start = Session->Producer.Next;
-
-    for (PNET_BUFFER Nb = NET_BUFFER_LIST_FIRST_NB(Nbl); Nb; Nb = NET_BUFFER_NEXT_NB(Nb))
-    {
-        uint32_t Offset;
-        RING_RESERVE_RESULT Result =
-            RingProducerReserve(&Session->Producer, NET_BUFFER_DATA_LENGTH(Nb), &Offset);
-        if (Result != RingReserved)
-        {
-            Session->Producer.Next = Start;
-            return Result;
-        }
-        SEND_PACKET_OFFSET(Nb) = Offset;
-    }
-    return RingReserved;
-}
-
 /* Puts a batch that has its space in flight. */
 _Requires_lock_held_(Session->SendLock) static VOID
-    SendLaunch(_Inout_ PSESSION Session, _Inout_ PNET_BUFFER_LIST Batch)
+    SendLaunch(_Inout_ PSESSION Session, _Inout_ PNET_BUFFER_LIST Batch, _In_ PNET_BUFFER_LIST Last)
 {
     SEND_BATCH_NEXT(Batch) = NULL;
     SEND_BATCH_END(Batch) = Session->Producer.Next;
+    SEND_BATCH_LAST(Batch) = Last;
     if (Session->SendFirst)
         SEND_BATCH_NEXT(Session->SendLast) = Batch;
     else
@@ -200,52 +187,66 @@ _Requires_lock_held_(Session->SendLock) static VOID
     Session->SendLast = Batch;
 }
 
+/* What the client has written to Head is no offset: it gets nothing more. */
+_Requires_lock_held_(Session->SendLock) static VOID SendTerminateCorrupt(_Inout_ PSESSION Session)
+{
+    Session->SendTerminated = TRUE;
+    RingProducerPublish(&Session->Producer, TUN_RING_TERMINATED);
+}
+
 /*
- * Reserves space for the lists, in order, and puts those that got it in flight as one batch; the
- * others go to Done. Returns the batch, or NULL. *Terminated: the ring turned out to be corrupt
- * just now, and the client has to be told; SendPublish then fails what is in flight.
+ * Reserves space for the lists, in order, for all packets of a list or for none, and puts those
+ * that got it in flight as one batch; the others go to Done. Returns the batch, or NULL; *Start:
+ * the offset of its first packet. *Terminated: the ring turned out to be corrupt just now, and the
+ * client has to be told; SendPublish then fails what is in flight.
  */
 static PNET_BUFFER_LIST SendReserve(
     _Inout_ PSESSION Session,
     _In_ PNET_BUFFER_LIST Lists,
+    _Out_ PULONG Start,
     _Inout_ SEND_CHAIN *Done,
     _Inout_ STATISTICS_DIRECTION *Count,
     _Inout_ PBOOLEAN Terminated)
 {
     KLOCK_QUEUE_HANDLE Lock;
-    SEND_CHAIN Batch;
+    SEND_CHAIN Batch, Full, Refused;
+    PNET_BUFFER_LIST Last = NULL;
 
     SendChainInitialize(&Batch);
+    SendChainInitialize(&Full);
+    SendChainInitialize(&Refused);
     KeAcquireInStackQueuedSpinLock(&Session->SendLock, &Lock);
+    *Start = Session->Producer.Next;
     for (PNET_BUFFER_LIST Nbl = Lists, Next; Nbl; Nbl = Next)
     {
+        uint32_t Offset;
         RING_RESERVE_RESULT Result =
-            Session->SendTerminated ? RingReserveCorrupt : SendReserveList(Session, Nbl);
+            Session->SendTerminated
+                ? RingReserveCorrupt
+                : RingProducerReserveSpace(
+                      &Session->Producer, (uint32_t)SEND_LIST_SPACE(Nbl), &Offset);
         Next = NET_BUFFER_LIST_NEXT_NBL(Nbl);
-        if (Result == RingReserved)
-        {
-            SendChainAppend(&Batch, Nbl);
-            continue;
-        }
         if (Result == RingReserveCorrupt && !Session->SendTerminated)
         {
-            /* What the client has written to Head is no offset: it gets nothing more. */
-            Session->SendTerminated = TRUE;
+            SendTerminateCorrupt(Session);
             *Terminated = TRUE;
-            Count->Dropped[AditDropRingCorrupt]++;
-            RingProducerPublish(&Session->Producer, TUN_RING_TERMINATED);
         }
-        SendReject(Done, Nbl, Result == RingFull ? AditDropRingFull : AditDropNoSession, Count);
+        if (Result == RingReserved)
+            Last = Nbl;
+        SendChainAppend(
+            Result == RingReserved ? &Batch : (Result == RingFull ? &Full : &Refused), Nbl);
     }
     if (Batch.First)
-        SendLaunch(Session, Batch.First);
+        SendLaunch(Session, Batch.First, Last);
     KeReleaseInStackQueuedSpinLock(&Lock);
+    SendRejectAll(Full.First, AditDropRingFull, Done, Count);
+    SendRejectAll(Refused.First, AditDropNoSession, Done, Count);
     return Batch.First;
 }
 
-static VOID SendCopyNetBuffer(_In_ PSESSION Session, _Inout_ PNET_BUFFER Nb)
+static VOID SendCopyNetBuffer(_In_ PSESSION Session, _Inout_ PNET_BUFFER Nb, ULONG PacketOffset)
 {
-    TUN_PACKET *Packet = RingProducerPacket(&Session->Producer, (uint32_t)SEND_PACKET_OFFSET(Nb));
+    TUN_PACKET *Packet = RingProducerPacket(&Session->Producer, PacketOffset);
     ULONG Length = NET_BUFFER_DATA_LENGTH(Nb);
     ULONG Offset = NET_BUFFER_CURRENT_MDL_OFFSET(Nb);
     ULONG Copied = 0;
@@ -263,34 +264,54 @@ static VOID SendCopyNetBuffer(_In_ PSESSION Session, _Inout_ PNET_BUFFER Nb)
     SEND_PACKET_CAST(Nb) = (ULONG_PTR)StatisticsClassify(Packet->Data, Length);
 }
 
-static VOID SendCopy(_In_ PSESSION Session, _In_ PNET_BUFFER_LIST Batch)
+/* Start: the offset of the batch's first packet; the others follow. */
+static VOID SendCopy(_In_ PSESSION Session, _In_ PNET_BUFFER_LIST Batch, ULONG Start)
 {
+    ULONG Offset = Start;
+
     for (PNET_BUFFER_LIST Nbl = Batch; Nbl; Nbl = NET_BUFFER_LIST_NEXT_NBL(Nbl))
         for (PNET_BUFFER Nb = NET_BUFFER_LIST_FIRST_NB(Nbl); Nb; Nb = NET_BUFFER_NEXT_NB(Nb))
-            SendCopyNetBuffer(Session, Nb);
+        {
+            SendCopyNetBuffer(Session, Nb, Offset);
+            Offset = (Offset + TUN_PACKET_SPACE(NET_BUFFER_DATA_LENGTH(Nb))) &
+                     (Session->Producer.Capacity - 1);
+        }
+}
+
+/* Whether the oldest batch in flight can be published. */
+_Requires_lock_held_(Session->SendLock) static BOOLEAN SendFirstIsCopied(_In_ PSESSION Session)
+{
+    return Session->SendFirst && (SEND_BATCH_END(Session->SendFirst) & SEND_BATCH_COPIED) != 0;
 }
 
 /*
- * Marks the batch copied, and publishes it with those behind it once everything before it is
- * published. Those whose turn it was go to Taken. Returns whether the client can see them: if the
- * ring has turned out to be corrupt since they were reserved, it cannot.
+ * Marks a batch copied, if one is given, and publishes those that are copied and that nothing in
+ * flight precedes, or some of them: *More. Those whose turn it was go to Taken. Returns whether the
+ * client can see them: if the ring has turned out to be corrupt since they were reserved, it
+ * cannot.
  */
-static BOOLEAN
-SendPublish(_Inout_ PSESSION Session, _Inout_ PNET_BUFFER_LIST Batch, _Inout_ SEND_CHAIN *Taken)
+static BOOLEAN SendPublish(
+    _Inout_ PSESSION Session,
+    _Inout_opt_ PNET_BUFFER_LIST Copied,
+    _Inout_ SEND_CHAIN *Taken,
+    _Out_ PBOOLEAN More)
 {
     KLOCK_QUEUE_HANDLE Lock;
     ULONG_PTR End = 0;
     BOOLEAN Published;
 
     KeAcquireInStackQueuedSpinLock(&Session->SendLock, &Lock);
-    SEND_BATCH_END(Batch) |= SEND_BATCH_COPIED;
-    while (Session->SendFirst && (SEND_BATCH_END(Session->SendFirst) & SEND_BATCH_COPIED))
+    if (Copied)
+        SEND_BATCH_END(Copied) |= SEND_BATCH_COPIED;
+    for (ULONG Batches = 0; Batches < SEND_PUBLISH_BATCHES && SendFirstIsCopied(Session); Batches++)
     {
         PNET_BUFFER_LIST First = Session->SendFirst;
         End = SEND_BATCH_END(First) & ~(ULONG_PTR)SEND_BATCH_COPIED;
         Session->SendFirst = SEND_BATCH_NEXT(First);
-        SendChainJoin(Taken, First);
+        *Taken->Last = First;
+        Taken->Last = &NET_BUFFER_LIST_NEXT_NBL(SEND_BATCH_LAST(First));
     }
+    *More = SendFirstIsCopied(Session);
     Published = Taken->First && !Session->SendTerminated;
     if (Published)
         RingProducerPublish(&Session->Producer, (uint32_t)End);
@@ -329,24 +350,31 @@ static VOID SendBatch(
     _Inout_ SEND_CHAIN *Done,
     _Inout_ STATISTICS_DIRECTION *Count)
 {
-    BOOLEAN Terminated = FALSE;
-    PNET_BUFFER_LIST Batch = SendReserve(Session, Lists, Done, Count, &Terminated);
-    SEND_CHAIN Taken;
+    BOOLEAN Terminated = FALSE, More = TRUE;
+    ULONG Start;
+    PNET_BUFFER_LIST Batch = SendReserve(Session, Lists, &Start, Done, Count, &Terminated);
 
     if (Terminated)
+    {
+        Count->Dropped[AditDropRingCorrupt]++;
         KeSetEvent(Session->SendMap.TailMoved, IO_NETWORK_INCREMENT, FALSE);
+    }
     if (!Batch)
         return;
-    SendChainInitialize(&Taken);
-    SendCopy(Session, Batch);
-    if (SendPublish(Session, Batch, &Taken))
+    SendCopy(Session, Batch, Start);
+    for (PNET_BUFFER_LIST Copied = Batch; More; Copied = NULL)
     {
-        SendSignal(Session);
-        SendAcceptAll(Taken.First, Done, Count);
-    }
-    else
-    {
-        SendRejectAll(Taken.First, AditDropNoSession, Done, Count);
+        SEND_CHAIN Taken;
+        SendChainInitialize(&Taken);
+        if (SendPublish(Session, Copied, &Taken, &More))
+        {
+            SendSignal(Session);
+            SendAcceptAll(Taken.First, Done, Count);
+        }
+        else
+        {
+            SendRejectAll(Taken.First, AditDropNoSession, Done, Count);
+        }
     }
 }
 
@@ -360,7 +388,7 @@ static VOID SendToSession(
     PNET_BUFFER_LIST Rest;
 
     SendChainInitialize(&Good);
-    SendSort(Lists, &Good, Done, Count);
+    SendSort(Lists, Session->Producer.Capacity, &Good, Done, Count);
     for (PNET_BUFFER_LIST First = Good.First; First; First = Rest)
     {
         PNET_BUFFER_LIST Last = First;

@@ -56,14 +56,13 @@ static inline uint32_t RingProducerSpace(const RING_PRODUCER *Producer)
 }
 
 /*
- * Reserves room for a packet of that many bytes, at most TUN_MAX_IP_PACKET_SIZE. On success *Offset
- * is the packet's and Producer->Next the offset behind it.
+ * Reserves room for packets that lie one behind the other: Space is the sum of their
+ * TUN_PACKET_SPACE. On success *Offset is the first one's and Producer->Next the offset behind the
+ * last.
  */
 static inline RING_RESERVE_RESULT
-RingProducerReserve(RING_PRODUCER *Producer, uint32_t Length, uint32_t *Offset)
+RingProducerReserveSpace(RING_PRODUCER *Producer, uint32_t Space, uint32_t *Offset)
 {
-    uint32_t Space = TUN_PACKET_SPACE(Length);
-
     if (Space > RingProducerSpace(Producer))
     {
         /* Acquire: what the consumer read of the packets before Head stays before our writes. */
@@ -77,6 +76,13 @@ RingProducerReserve(RING_PRODUCER *Producer, uint32_t Length, uint32_t *Offset)
     *Offset = Producer->Next;
     Producer->Next = (Producer->Next + Space) & (Producer->Capacity - 1);
     return RingReserved;
+}
+
+/* Reserves room for a packet of that many bytes, at most TUN_MAX_IP_PACKET_SIZE. */
+static inline RING_RESERVE_RESULT
+RingProducerReserve(RING_PRODUCER *Producer, uint32_t Length, uint32_t *Offset)
+{
+    return RingProducerReserveSpace(Producer, TUN_PACKET_SPACE(Length), Offset);
 }
 
 /* The packet at a reserved offset: Size bytes of Data follow contiguously. */

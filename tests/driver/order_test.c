@@ -15,8 +15,8 @@
 #include "sender.h"
 
 #define FIRST_LENGTH (4 * PAGE_SIZE)
-#define LATER_LENGTH 60u
-#define LATER_COUNT  3u
+#define LATER_LENGTH 20u
+#define LATER_COUNT  4500u /* more than are shown while the lock is held once */
 
 static struct
 {

@@ -223,6 +223,52 @@ static void LongCall(void **State)
     ClientExit(&Client);
 }
 
+/*
+ * A list of thousands of packets, which holds no lock any longer than one of one packet: it fits,
+ * it does not fit, and there is no ring left.
+ */
+static void LongList(void **State)
+{
+    FIXTURE *Fixture = *State;
+    CLIENT Client;
+    SENDER Sender;
+    const UCHAR *Data;
+    PNET_BUFFER_LIST Lists[3];
+    const ULONG Packets = 4000, Length = 20;
+    ClientStart(&Client, Fixture);
+    SenderOpen(&Sender, Fixture);
+    for (ULONG List = 0; List < ARRAYSIZE(Lists); List++)
+    {
+        Lists[List] = SenderList(&Sender);
+        for (ULONG Number = 0; Number < Packets; Number++)
+        {
+            PacketMake(Packet, Length, 4, Number);
+            SenderAdd(&Sender, Lists[List], Packet, Length, Length, 0);
+        }
+    }
+    SenderSend(&Sender, Lists[0], DISPATCH_LEVEL);
+    SenderSend(&Sender, Lists[1], DISPATCH_LEVEL);
+    SenderWait(&Sender, 2);
+    assert_int_equal(Sender.Succeeded, 1);
+    assert_int_equal(Sender.LastError, NDIS_STATUS_RESOURCES);
+    assert_int_equal(FixtureStatistics(Fixture).ifOutDiscards, Packets);
+    for (ULONG Number = 0; Number < Packets; Number++)
+    {
+        PacketMake(Packet, Length, 4, Number);
+        assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), Length);
+        assert_memory_equal(Data, Packet, Length);
+        ClientRelease(&Client, Length);
+    }
+    assert_int_equal(ClientReceive(&Client, &Data, 0), -1);
+    RingStoreRelease(&Client.SendRing->Head, FIXTURE_CAPACITY);
+    SenderSend(&Sender, Lists[2], DISPATCH_LEVEL);
+    SenderWait(&Sender, 1);
+    assert_int_equal(Sender.LastError, NDIS_STATUS_FAILURE);
+    assert_int_equal(RingLoadAcquire(&Client.SendRing->Tail), TUN_RING_TERMINATED);
+    SenderClose(&Sender);
+    ClientExit(&Client);
+}
+
 static void CorruptReceiveTail(void **State)
 {
     FIXTURE *Fixture = *State;
@@ -378,10 +424,10 @@ static void SizesThatChange(void **State)
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
-        TEST(FullSendRing),       TEST(ListsAreNotSplit),         TEST(NobodyRegistered),
-        TEST(CorruptSendHead),    TEST(CorruptSendHeadInOneCall), TEST(LongCall),
-        TEST(CorruptReceiveTail), TEST(CorruptReceivePacket),     TEST(HostileClient),
-        TEST(SizesThatChange),
+        TEST(FullSendRing),    TEST(ListsAreNotSplit),         TEST(NobodyRegistered),
+        TEST(CorruptSendHead), TEST(CorruptSendHeadInOneCall), TEST(LongCall),
+        TEST(LongList),        TEST(CorruptReceiveTail),       TEST(CorruptReceivePacket),
+        TEST(HostileClient),   TEST(SizesThatChange),
     };
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }

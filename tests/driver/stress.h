@@ -193,6 +193,7 @@ typedef struct _STRESS
     _Atomic LONG64 PacketsIn;  /* checked by the tap */
     _Atomic LONG64 Sessions;   /* well-behaved */
     _Atomic LONG64 Hostile;    /* sessions of hostile clients */
+    _Atomic LONG64 Corrupted;  /* send rings that well-behaved clients corrupted in the end */
     _Atomic LONG64 Refused;    /* registrations */
     _Atomic LONG64 Scribbles;
     _Atomic LONG64 Kept; /* chains that the tap kept for a while */

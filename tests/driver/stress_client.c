@@ -270,6 +270,44 @@ static VOID ClientCheckEnd(STRESS_CLIENT *Client, BOOLEAN Flushed)
         "%u of %u packets of session %d have arrived", Arrived, Client->Put, Client->Session);
 }
 
+/*
+ * Its last act on the send ring: Head follows Tail, and is no offset. The driver may fill what it
+ * knew to be free, and no more; once it has noticed, the ring stays at its terminal mark, whatever
+ * Head is.
+ */
+static VOID ClientCorrupts(STRESS_CLIENT *Client)
+{
+    CLIENT *Rings = &Client->Client;
+    TUN_RING *Ring = Rings->SendRing;
+    uint32_t Tail = RingLoadAcquire(&Ring->Tail), Given = 0;
+    uint32_t Wrong = StressChance(Client->Random, 50) ? Rings->Capacity : 2;
+    LONG64 End = StressNow() + 1 + StressRandom(Client->Random, 60);
+
+    StressDoing(Client->Thread, "corrupts Head of its send ring");
+    while (Tail != TUN_RING_TERMINATED && StressNow() < End)
+    {
+        uint32_t Next;
+        RingStoreRelease(&Ring->Head, Tail + Wrong);
+        Next = RingLoadAcquire(&Ring->Tail);
+        Given += Next == TUN_RING_TERMINATED ? 0 : (Next - Tail) & (Rings->Capacity - 1);
+        STRESS_CHECK(
+            Given < Rings->Capacity, "%u bytes came into a ring of %u bytes without a valid Head",
+            Given, Rings->Capacity);
+        Tail = Next;
+    }
+    if (Tail != TUN_RING_TERMINATED)
+    {
+        return;
+    }
+    Stress.Corrupted++;
+    RingStoreRelease(&Ring->Head, Rings->Consumer.Next);
+    for (End = StressNow() + 1 + StressRandom(Client->Random, 5); StressNow() < End;)
+    {
+        Tail = RingLoadAcquire(&Ring->Tail);
+        STRESS_CHECK(Tail == TUN_RING_TERMINATED, "Tail is %u behind the terminal mark", Tail);
+    }
+}
+
 static VOID ClientEnd(STRESS_CLIENT *Client)
 {
     CLIENT *Rings = &Client->Client;
@@ -278,6 +316,10 @@ static VOID ClientEnd(STRESS_CLIENT *Client)
     PEPROCESS Other = NULL;
     HANDLE Handle;
 
+    if (StressChance(Client->Random, 20))
+    {
+        ClientCorrupts(Client);
+    }
     if (Flush)
     {
         ClientFlush(Client);

@@ -239,6 +239,7 @@ static VOID StressReport(ULONG Seconds)
         {"chains kept", Stress.Kept, 10},
         {"sessions", Stress.Sessions, 20},
         {"hostile sessions", Stress.Hostile, 20},
+        {"send rings corrupted", Stress.Corrupted, 2},
         {"registrations refused", Stress.Refused, 20},
         {"scribbles", Stress.Scribbles, 2000},
         {"OID requests", Stress.Oids, 200},

@@ -42,9 +42,8 @@ static uint32_t SendModelDistance(const SEND_MODEL *Model, uint32_t From, uint32
 
 /* Used bytes never exceed Capacity - 4. Head is looked at only when the last one seen is not
  * enough: a client may write what it likes as long as nobody looks. */
-static SEND_MODEL_RESULT SendModelReserve(SEND_MODEL *Model, uint32_t *Next, uint32_t Length)
+static SEND_MODEL_RESULT SendModelReserve(SEND_MODEL *Model, uint32_t *Next, uint64_t Space)
 {
-    uint32_t Space = (4 + Length + 3) / 4 * 4;
     if (SendModelDistance(Model, Model->Head, *Next) + Space > Model->Capacity - 4)
     {
         uint32_t Head = Model->Shadow->Head;
@@ -58,7 +57,7 @@ static SEND_MODEL_RESULT SendModelReserve(SEND_MODEL *Model, uint32_t *Next, uin
             return SendModelFull;
         }
     }
-    *Next = (*Next + Space) % Model->Capacity;
+    *Next = (uint32_t)((*Next + Space) % Model->Capacity);
     return SendModelFits;
 }
 
@@ -82,16 +81,16 @@ static void SendModelWriteList(SEND_MODEL *Model, const SENDER_LIST *List)
     Model->Next = Offset;
 }
 
-/* *Next: behind the list's last packet, if it fits. */
+/* *Next: behind the list's last packet, if it fits; all of a list is reserved at once. */
 static SEND_MODEL_RESULT SendModelPlace(SEND_MODEL *Model, const SENDER_LIST *List, uint32_t *Next)
 {
-    SEND_MODEL_RESULT Result = Model->Terminated ? SendModelCorrupt : SendModelFits;
+    uint64_t Space = 0;
     *Next = Model->Next;
-    for (ULONG Index = 0; Result == SendModelFits && Index < List->PacketCount; Index++)
+    for (ULONG Index = 0; Index < List->PacketCount; Index++)
     {
-        Result = SendModelReserve(Model, Next, List->Packets[Index].Length);
+        Space += (4 + (uint64_t)List->Packets[Index].Length + 3) / 4 * 4;
     }
-    return Result;
+    return Model->Terminated ? SendModelCorrupt : SendModelReserve(Model, Next, Space);
 }
 
 static BOOLEAN SendModelIsWhole(const SENDER_LIST *List)
@@ -147,7 +146,11 @@ static NDIS_STATUS SendModelList(
     case SendModelFits:
         if (Ends)
         {
-            Model->Next = Next;
+            /* Copied, and never shown. */
+            SEND_MODEL Former = *Model;
+            SendModelWriteList(Model, List);
+            Model->Packets = Former.Packets;
+            Model->Octets = Former.Octets;
             Model->Discards += List->PacketCount;
             return NDIS_STATUS_FAILURE;
         }

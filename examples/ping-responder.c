@@ -32,6 +32,7 @@ static WINTUN_ALLOCATE_SEND_PACKET_FUNC *WintunAllocateSendPacket;
 static WINTUN_SEND_PACKET_FUNC *WintunSendPacket;
 
 static HANDLE QuitEvent;
+static volatile BOOL Quit; /* set before QuitEvent, and cheap to look at before each packet */
 static unsigned long Received, Answered, Dropped;
 
 /* Loads adit.dll from the program's own directory or the system's, and from nowhere else. */
@@ -67,6 +68,7 @@ static VOID CALLBACK PrintMessage(WINTUN_LOGGER_LEVEL Level, DWORD64 Timestamp, 
 
 static BOOL WINAPI OnConsoleEvent(DWORD Event)
 {
+    Quit = TRUE;
     SetEvent(QuitEvent);
     if (Event != CTRL_C_EVENT && Event != CTRL_BREAK_EVENT)
     {
@@ -141,7 +143,7 @@ static DWORD AnswerAll(WINTUN_SESSION_HANDLE Session)
     HANDLE Events[] = {QuitEvent, WintunGetReadWaitEvent(Session)};
     DWORD Size;
 
-    for (;;)
+    while (!Quit)
     {
         BYTE *Packet = WintunReceivePacket(Session, &Size);
         if (Packet != NULL)
@@ -155,11 +157,9 @@ static DWORD AnswerAll(WINTUN_SESSION_HANDLE Session)
         {
             return Error;
         }
-        if (WaitForMultipleObjects(2, Events, FALSE, INFINITE) == WAIT_OBJECT_0)
-        {
-            return ERROR_SUCCESS;
-        }
+        WaitForMultipleObjects(2, Events, FALSE, INFINITE);
     }
+    return ERROR_SUCCESS;
 }
 
 static int Fail(const char *What, DWORD Error)

@@ -92,5 +92,9 @@ int main(int Count, char **Arguments)
             CALL(WINTUN_CLOSE_ADAPTER_FUNC, WintunCloseAdapter)(Adapters[Index]);
         }
     }
+    if (Status == 0)
+    {
+        printf("all closed\n");
+    }
     return Status;
 }

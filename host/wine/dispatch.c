@@ -2,7 +2,8 @@
 /*
  * What Wine's I/O manager does otherwise than Windows', put right around a driver's own dispatch
  * routines: IRP_MJ_CLEANUP, which Wine never sends, comes in front of each IRP_MJ_CLOSE, and the
- * status of a control request is one that Wine's ntdll has the Win32 error for.
+ * status of a control request is one that Wine's ntdll has the Win32 error for; a device that was
+ * removed while files of it are open says so.
  *
  * Drivers may change their dispatch table until DriverEntry returns, and no one is told when that
  * is. AddDevice comes later, and it attaches a device: that is where the driver's table gets its
@@ -136,4 +137,27 @@ PDEVICE_OBJECT NTAPI IoAttachDeviceToDeviceStack(PDEVICE_OBJECT Source, PDEVICE_
 {
     DispatchWrap(Source->DriverObject);
     return WineIoAttachDeviceToDeviceStack(Source, Target);
+}
+
+/* A control request to a physical device that has no driver of its function any more. */
+static NTSTATUS NTAPI DispatchControlRemoved(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(DeviceObject);
+    Irp->IoStatus.Status = STATUS_DEVICE_NOT_READY;
+    Irp->IoStatus.Information = 0;
+    IofCompleteRequest(Irp, IO_NO_INCREMENT);
+    return STATUS_DEVICE_NOT_READY;
+}
+
+/*
+ * Windows sends IRP_MN_REMOVE_DEVICE once all files are closed ("Handling an
+ * IRP_MN_SURPRISE_REMOVAL Request"); until then requests reach the device that is detached here.
+ * Wine sends it at once, so later ones reach the physical device, whose driver, Wine's root
+ * enumerator, takes no control requests: with STATUS_INVALID_DEVICE_REQUEST a client would take the
+ * request for the wrong one.
+ */
+VOID NTAPI IoDetachDevice(PDEVICE_OBJECT Target)
+{
+    WineIoDetachDevice(Target);
+    Target->DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = DispatchControlRemoved;
 }

@@ -49,6 +49,7 @@ static const IMPORT_REPLACEMENT ImportReplacements[] = {
     REPLACE(IoAllocateMdl),
     REPLACE(IoAttachDeviceToDeviceStack),
     REPLACE(IoBuildPartialMdl),
+    REPLACE(IoDetachDevice),
     REPLACE(IoGetFileObjectGenericMapping),
     REPLACE(IoWriteErrorLogEntry),
     REPLACE(IofCompleteRequest),

@@ -68,6 +68,10 @@ typedef void(WINAPI *SW_DEVICE_CREATE_CALLBACK)(
 #define SWDEVICE_MAX_MESSAGE 0x10000 /* bytes */
 #define SWDEVICE_MAX_ID      200     /* MAX_DEVICE_ID_LEN of cfgmgr32.h */
 
+/* A property of ours: the service of a device's driver while that is not present. */
+#define SWDEVICE_KEPT_SERVICE \
+    {{0x2d4c6c0e, 0x94c6, 0x4f2a, {0xb6, 0x7d, 0x31, 0x5a, 0x0f, 0x5e, 0x22, 0xc8}}, 2}
+
 /*
  * A message of the client, followed by its data; all offsets count from the start of the message,
  * zero for what is absent. The first one makes the device, which stays as long as the client keeps

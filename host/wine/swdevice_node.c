@@ -26,9 +26,8 @@ static const DEVPROPKEY SwNodeProblemCode = {
 static const DEVPROPKEY SwNodeFriendlyName = {
     {0xa45c254e, 0xdf1c, 0x4efd, {0x80, 0x20, 0x67, 0xd1, 0x46, 0xa8, 0x50, 0xe0}}, 14};
 
-/* Ours: the service of the device's driver while it is not present. It marks software devices. */
-static const DEVPROPKEY SwNodeService = {
-    {0x2d4c6c0e, 0x94c6, 0x4f2a, {0xb6, 0x7d, 0x31, 0x5a, 0x0f, 0x5e, 0x22, 0xc8}}, 2};
+/* It marks software devices. */
+static const DEVPROPKEY SwNodeService = SWDEVICE_KEPT_SERVICE;
 
 /* Some SDKs leave this declaration out. */
 WINSETUPAPI BOOL WINAPI SetupDiSetDevicePropertyW(

@@ -242,8 +242,12 @@ end:
     FOLLOW(CONSUMER, DATA + 1)
     FOLLOW(CONSUMER, DATA + 2)
     FOLLOW(CONSUMER, DATA + 3)
+#if PAYLOAD_MAX > 0
     FOLLOW(CONSUMER, DATA + 4)
+#endif
+#if PAYLOAD_MAX > 1
     FOLLOW(CONSUMER, DATA + 5)
+#endif
     od
 }
 #endif

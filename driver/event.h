@@ -6,8 +6,8 @@
  *
  * They are the I/O manager's error log entries, which any driver may write, with message codes and
  * strings of its own (IoAllocateErrorLogEntry, Remarks; "Writing to the System Event Log").
- * NdisWriteErrorLogEntry knows NDIS' own codes only and takes no strings, and NdisWriteEventLogEntry
- * is for protocol drivers (their pages).
+ * NdisWriteErrorLogEntry knows NDIS' own codes only and takes no strings, and
+ * NdisWriteEventLogEntry is for protocol drivers (their pages).
  */
 #ifndef ADIT_DRIVER_EVENT_H
 #define ADIT_DRIVER_EVENT_H

@@ -79,13 +79,13 @@ static inline int CheckResult(const char *Name)
                                 Function(WINTUN_SEND_PACKET_FUNC, WintunSendPacket)
 
 /* Additions that a session has. */
-#define CLIENT_SESSION_FUNCTIONS(Function)                                   \
-    Function(ADIT_RECEIVE_PACKETS_FUNC, AditReceivePackets)                  \
-    Function(ADIT_RELEASE_RECEIVE_PACKETS_FUNC, AditReleaseReceivePackets)   \
-    Function(ADIT_ALLOCATE_SEND_PACKETS_FUNC, AditAllocateSendPackets)       \
-    Function(ADIT_SEND_PACKETS_FUNC, AditSendPackets)                        \
-    Function(ADIT_GET_WRITE_WAIT_EVENT_FUNC, AditGetWriteWaitEvent)          \
-    Function(ADIT_GET_SESSION_STATISTICS_FUNC, AditGetSessionStatistics)
+#define CLIENT_SESSION_FUNCTIONS(Function)                                          \
+    Function(ADIT_RECEIVE_PACKETS_FUNC, AditReceivePackets)                         \
+        Function(ADIT_RELEASE_RECEIVE_PACKETS_FUNC, AditReleaseReceivePackets)      \
+            Function(ADIT_ALLOCATE_SEND_PACKETS_FUNC, AditAllocateSendPackets)      \
+                Function(ADIT_SEND_PACKETS_FUNC, AditSendPackets)                   \
+                    Function(ADIT_GET_WRITE_WAIT_EVENT_FUNC, AditGetWriteWaitEvent) \
+                        Function(ADIT_GET_SESSION_STATISTICS_FUNC, AditGetSessionStatistics)
 
 #ifdef CLIENT_LOADS_LIBRARY
 

@@ -26,8 +26,9 @@ static NTSTATUS DriverRegisterMiniport(PDRIVER_OBJECT DriverObject, PUNICODE_STR
  * they added, this driver must follow:
  *     6.20  PowerManagementCapabilitiesEx of the general attributes is mandatory
  *     6.30  NDIS_PM_CAPABILITIES has its revision 2
- *     6.80  NDIS_MINIPORT_DRIVER_CHARACTERISTICS has its revision 3, with a handler that is
- * optional An NDIS that is newer than the newest of them serves drivers of older versions.
+ *     6.80  NDIS_MINIPORT_DRIVER_CHARACTERISTICS has its revision 3; the handler in it is optional
+ *
+ * An NDIS that is newer than the newest of them serves drivers of older versions.
  */
 static const UCHAR DriverNdisMinorVersions[] = {83, 82, 81, 80, 70, 60, 51, 50, 40, 30, 20};
 

@@ -5,8 +5,7 @@
  *     RingSharedConsumerTake     the next packets, bounds checked; each goes to one thread
  *     RingInFlightFind,
  *     RingInFlightComplete       a packet is not needed any more, in any order, from any thread
- *     RingSharedConsumerRelease  gives the producer the space of all that nothing incomplete
- * precedes
+ *     RingSharedConsumerRelease  gives back the space of all that nothing incomplete precedes
  *
  * Taking is one compare-and-exchange of a 64-bit position, which only grows: if it succeeds, nobody
  * has taken since the position was read, and what was read of the ring meanwhile belongs to the

@@ -223,6 +223,37 @@ static void LongCall(void **State)
     ClientExit(&Client);
 }
 
+/* A list that takes more than the whole ring fails, and what comes behind it does not suffer. */
+static void ListBeyondRing(void **State)
+{
+    FIXTURE *Fixture = *State;
+    CLIENT Client;
+    SENDER Sender;
+    const UCHAR *Data;
+    PNET_BUFFER_LIST Lists[2];
+    const ULONG Length = 1400, Packets = FIXTURE_CAPACITY / Length + 2;
+    ClientStart(&Client, Fixture);
+    SenderOpen(&Sender, Fixture);
+    PacketMake(Packet, Length, 4, 1);
+    Lists[0] = SenderList(&Sender);
+    for (ULONG Number = 0; Number < Packets; Number++)
+        SenderAdd(&Sender, Lists[0], Packet, Length, Length, 0);
+    Lists[1] = SenderList(&Sender);
+    SenderAdd(&Sender, Lists[1], Packet, Length, Length, 0);
+    SenderSend(&Sender, Lists[0], DISPATCH_LEVEL);
+    SenderSend(&Sender, Lists[1], DISPATCH_LEVEL);
+    SenderWait(&Sender, 2);
+    assert_int_equal(Sender.Succeeded, 1);
+    assert_int_equal(Sender.LastError, NDIS_STATUS_RESOURCES);
+    assert_int_equal(FixtureStatistics(Fixture).ifOutDiscards, Packets);
+    assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), Length);
+    assert_memory_equal(Data, Packet, Length);
+    ClientRelease(&Client, Length);
+    assert_int_equal(ClientReceive(&Client, &Data, 0), -1);
+    SenderClose(&Sender);
+    ClientExit(&Client);
+}
+
 /*
  * A list of thousands of packets, which holds no lock any longer than one of one packet: it fits,
  * it does not fit, and there is no ring left.
@@ -424,10 +455,18 @@ static void SizesThatChange(void **State)
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
-        TEST(FullSendRing),    TEST(ListsAreNotSplit),         TEST(NobodyRegistered),
-        TEST(CorruptSendHead), TEST(CorruptSendHeadInOneCall), TEST(LongCall),
-        TEST(LongList),        TEST(CorruptReceiveTail),       TEST(CorruptReceivePacket),
-        TEST(HostileClient),   TEST(SizesThatChange),
+        TEST(FullSendRing),
+        TEST(ListsAreNotSplit),
+        TEST(NobodyRegistered),
+        TEST(CorruptSendHead),
+        TEST(CorruptSendHeadInOneCall),
+        TEST(LongCall),
+        TEST(ListBeyondRing),
+        TEST(LongList),
+        TEST(CorruptReceiveTail),
+        TEST(CorruptReceivePacket),
+        TEST(HostileClient),
+        TEST(SizesThatChange),
     };
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }

@@ -204,7 +204,20 @@ static void TestEnd(WINTUN_ADAPTER_HANDLE Adapter)
     }
 }
 
-/* Packets that Windows does not want are counted by reason. */
+static void SendMalformed(WINTUN_SESSION_HANDLE Session, DWORD Size)
+{
+    BYTE *Packet = WintunAllocateSendPacket(Session, Size);
+    if (CHECK(Packet != NULL))
+    {
+        memset(Packet, 0x45, Size);
+        WintunSendPacket(Session, Packet);
+    }
+}
+
+/*
+ * Packets that Windows does not want are counted by reason. A driver that is busy needs no waking:
+ * one that has emptied the ring and still is not woken by any later packet would be wrong.
+ */
 static void TestDrops(WINTUN_ADAPTER_HANDLE Adapter)
 {
     ADIT_SESSION_STATISTICS Now = {.Size = sizeof(Now)};
@@ -217,12 +230,7 @@ static void TestDrops(WINTUN_ADAPTER_HANDLE Adapter)
     }
     for (DWORD Size = 0; Size < 20; ++Size)
     {
-        BYTE *Packet = WintunAllocateSendPacket(Session, Size);
-        if (CHECK(Packet != NULL))
-        {
-            memset(Packet, 0x45, Size);
-            WintunSendPacket(Session, Packet);
-        }
+        SendMalformed(Session, Size);
     }
     do
     {
@@ -232,7 +240,15 @@ static void TestDrops(WINTUN_ADAPTER_HANDLE Adapter)
     CHECK(Now.Flags == ADIT_STATISTICS_DRIVER);
     CHECK(Now.SendDropped[ADIT_DROP_MALFORMED] == 20);
     CHECK(Now.SentPackets == 20 && Now.SentBytes == 190);
-    CHECK(Now.DriverWakeUps >= 1 && Now.DriverWakeUps <= 20);
+    CHECK(Now.DriverWakeUps <= 20);
+    for (DWORD More = 1; Now.DriverWakeUps == 0 && GetTickCount64() < Deadline; ++More)
+    {
+        Sleep(50);
+        SendMalformed(Session, 0);
+        CHECK(AditGetSessionStatistics(Session, &Now));
+        CHECK(Now.SentPackets == 20 + More && Now.DriverWakeUps <= 1);
+    }
+    CHECK(Now.DriverWakeUps >= 1);
     WintunEndSession(Session);
 }
 

@@ -25,7 +25,7 @@
 #define KILL_MAX_DELAY_MS 300
 
 /* What a create may take after a death, all waiting for the dead included. */
-#define CREATE_LIMIT_MS 20000
+#define CREATE_LIMIT_MS 60000
 
 static HANDLE ReadyEvent, DoneEvent;
 
@@ -196,6 +196,7 @@ static void TestKill(int Count, unsigned Seed)
 
     printf("kill: %d times, seed %u\n", Count, Seed);
     fflush(stdout);
+    WintunSetLogger(ClientLogger);
     for (int Round = 0; Round < Count && CheckFailures < 10; ++Round)
     {
         TestOneKill(Round, KillRandom(&State) % KILL_MAX_DELAY_MS);

@@ -421,7 +421,13 @@ void LiveTraffic(WINTUN_ADAPTER_HANDLE Adapter, DWORD Seconds)
     {
         Sleep(20);
     }
-    Sleep(200); /* what is received is released */
+    ADIT_SESSION_STATISTICS Now = {.Size = sizeof(Now)};
+    for (ULONGLONG End = GetTickCount64() + LIVE_TIMEOUT;
+         AditGetSessionStatistics(Session, &Now) &&
+         Now.ReceivedPackets < (DWORD64)Sum(OutSeen) + (DWORD64)Others && GetTickCount64() < End;)
+    {
+        Sleep(20); /* what is received is released */
+    }
     printf(
         "%ld datagrams to the system and %ld from it in %lu s\n", (long)Sum(InSeen),
         (long)Sum(OutSeen), (unsigned long)Seconds);

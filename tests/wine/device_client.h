@@ -60,7 +60,7 @@ _Static_assert(sizeof(TUN_REGISTER_RINGS) == 6 * sizeof(VOID *), "TUN_REGISTER_R
 /* ---- Checks */
 
 /* Milliseconds after which something that should have happened has not. */
-#define DEVICE_TIMEOUT 5000u
+#define DEVICE_TIMEOUT 20000u
 
 extern int CheckFailures;
 

@@ -22,19 +22,65 @@ static void AwaitWord(const volatile uint32_t *Word, uint32_t Value)
     assert_int_equal(RingLoadAcquire(Word), Value);
 }
 
+/* The client gets that packet next, and gives it back. */
+static void ExpectPacket(CLIENT *Client, ULONG Length, ULONG Number)
+{
+    const UCHAR *Data;
+    PacketMake(Packet, Length, 4, Number);
+    assert_int_equal(ClientReceive(Client, &Data, FIXTURE_TIMEOUT), Length);
+    assert_memory_equal(Data, Packet, Length);
+    ClientRelease(Client, Length);
+}
+
+static void ExpectNothing(CLIENT *Client)
+{
+    const UCHAR *Data;
+    assert_int_equal(ClientReceive(Client, &Data, 0), -1);
+}
+
+static void SendPacket(SENDER *Sender, ULONG Length, ULONG Number)
+{
+    PacketMake(Packet, Length, 4, Number);
+    SenderSend(Sender, SenderPacket(Sender, Packet, Length), PASSIVE_LEVEL);
+}
+
+/* A chain of lists, each one packet, numbered in their order. */
+static PNET_BUFFER_LIST MakeChain(SENDER *Sender, ULONG Lists, ULONG Length)
+{
+    PNET_BUFFER_LIST Chain = NULL;
+    for (ULONG Number = Lists; Number-- > 0;)
+    {
+        PacketMake(Packet, Length, 4, Number);
+        PNET_BUFFER_LIST List = SenderPacket(Sender, Packet, Length);
+        NET_BUFFER_LIST_NEXT_NBL(List) = Chain;
+        Chain = List;
+    }
+    return Chain;
+}
+
+/* A list of packets, numbered in their order. */
+static PNET_BUFFER_LIST MakeList(SENDER *Sender, ULONG Packets, ULONG Length)
+{
+    PNET_BUFFER_LIST List = SenderList(Sender);
+    for (ULONG Number = 0; Number < Packets; Number++)
+    {
+        PacketMake(Packet, Length, 4, Number);
+        SenderAdd(Sender, List, Packet, Length, Length, 0);
+    }
+    return List;
+}
+
 static void FullSendRing(void **State)
 {
     FIXTURE *Fixture = *State;
     CLIENT Client;
     SENDER Sender;
-    const UCHAR *Data;
     const ULONG Room = (FIXTURE_CAPACITY - 4) / TUN_PACKET_SPACE(1398), Sent = Room + 50;
     ClientStart(&Client, Fixture);
     SenderOpen(&Sender, Fixture);
     for (ULONG Number = 0; Number < Sent; Number++)
     {
-        PacketMake(Packet, 1398, 4, Number);
-        SenderSend(&Sender, SenderPacket(&Sender, Packet, 1398), PASSIVE_LEVEL);
+        SendPacket(&Sender, 1398, Number);
     }
     SenderWait(&Sender, Sent);
     assert_int_equal(Sender.Succeeded, Room);
@@ -46,19 +92,14 @@ static void FullSendRing(void **State)
     assert_int_equal(Info.ifOutErrors, 0);
 
     /* A smaller one still fits behind them, and after reading there is room again. */
-    PacketMake(Packet, 20, 4, 9999);
-    SenderSend(&Sender, SenderPacket(&Sender, Packet, 20), PASSIVE_LEVEL);
+    SendPacket(&Sender, 20, 9999);
     SenderWait(&Sender, 1);
     for (ULONG Number = 0; Number < Room; Number++)
     {
-        PacketMake(Packet, 1398, 4, Number);
-        assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), 1398);
-        assert_memory_equal(Data, Packet, 1398);
-        ClientRelease(&Client, 1398);
+        ExpectPacket(&Client, 1398, Number);
     }
-    assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), 20);
-    ClientRelease(&Client, 20);
-    SenderSend(&Sender, SenderPacket(&Sender, Packet, 1398), PASSIVE_LEVEL);
+    ExpectPacket(&Client, 20, 9999);
+    SendPacket(&Sender, 1398, 0);
     SenderWait(&Sender, 1);
     assert_int_equal(Sender.Failed, 50);
     SenderClose(&Sender);
@@ -71,11 +112,9 @@ static void ListsAreNotSplit(void **State)
     FIXTURE *Fixture = *State;
     CLIENT Client;
     SENDER Sender;
-    const UCHAR *Data;
     ClientStart(&Client, Fixture);
     SenderOpen(&Sender, Fixture);
-    PacketMake(Packet, 60000, 4, 1);
-    SenderSend(&Sender, SenderPacket(&Sender, Packet, 60000), PASSIVE_LEVEL);
+    SendPacket(&Sender, 60000, 1);
     PNET_BUFFER_LIST List = SenderList(&Sender);
     SenderAdd(&Sender, List, Packet, 60000, PACKET_MAX, 0);
     SenderAdd(&Sender, List, Packet, 60000, PACKET_MAX, 0);
@@ -83,17 +122,13 @@ static void ListsAreNotSplit(void **State)
     SenderWait(&Sender, 2);
     assert_int_equal(Sender.Failed, 1);
     assert_int_equal(FixtureStatistics(Fixture).ifOutDiscards, 2);
-    assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), 60000);
-    ClientRelease(&Client, 60000);
-    assert_int_equal(ClientReceive(&Client, &Data, 0), -1);
+    ExpectPacket(&Client, 60000, 1);
+    ExpectNothing(&Client);
 
     /* The space that its first packet would have had is the next packet's. */
-    PacketMake(Packet, 50, 4, 2);
-    SenderSend(&Sender, SenderPacket(&Sender, Packet, 50), PASSIVE_LEVEL);
+    SendPacket(&Sender, 50, 2);
     SenderWait(&Sender, 1);
-    assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), 50);
-    assert_memory_equal(Data, Packet, 50);
-    ClientRelease(&Client, 50);
+    ExpectPacket(&Client, 50, 2);
     SenderClose(&Sender);
     ClientExit(&Client);
 }
@@ -103,8 +138,7 @@ static void NobodyRegistered(void **State)
     FIXTURE *Fixture = *State;
     SENDER Sender;
     SenderOpen(&Sender, Fixture);
-    PacketMake(Packet, 100, 4, 1);
-    SenderSend(&Sender, SenderPacket(&Sender, Packet, 100), PASSIVE_LEVEL);
+    SendPacket(&Sender, 100, 1);
     SenderWait(&Sender, 1);
     assert_int_equal(Sender.Failed, 1);
     assert_int_equal(FixtureStatistics(Fixture).ifOutDiscards, 1);
@@ -125,19 +159,18 @@ static void CorruptSendHead(void **State)
         ClientStart(&Client, Fixture);
         SenderOpen(&Sender, Fixture);
         RingStoreRelease(&Client.SendRing->Head, BadOffsets[Index]);
-        PacketMake(Packet, 30000, 4, 1);
         /* The driver looks at Head when the space that it knows of is used up. */
         for (ULONG Number = 0; Number < 4; Number++)
         {
-            SenderSend(&Sender, SenderPacket(&Sender, Packet, 30000), PASSIVE_LEVEL);
+            SendPacket(&Sender, 30000, 1);
         }
         assert_int_equal(
             NativeUserResetEvent(Client.Process, Client.SendTailMoved), STATUS_SUCCESS);
-        SenderSend(&Sender, SenderPacket(&Sender, Packet, 30000), PASSIVE_LEVEL);
+        SendPacket(&Sender, 30000, 1);
         assert_int_equal(RingLoadAcquire(&Client.SendRing->Tail), TUN_RING_TERMINATED);
         assert_int_equal(
             NativeUserWait(Client.Process, Client.SendTailMoved, FIXTURE_TIMEOUT), STATUS_WAIT_0);
-        SenderSend(&Sender, SenderPacket(&Sender, Packet, 20), PASSIVE_LEVEL);
+        SendPacket(&Sender, 20, 2);
         SenderWait(&Sender, 6);
         assert_int_equal(Sender.Failed, 2);
         assert_int_equal(RingLoadAcquire(&Client.SendRing->Tail), TUN_RING_TERMINATED);
@@ -163,18 +196,10 @@ static void CorruptSendHeadInOneCall(void **State)
     FIXTURE *Fixture = *State;
     CLIENT Client;
     SENDER Sender;
-    PNET_BUFFER_LIST Chain = NULL;
     ClientStart(&Client, Fixture);
     SenderOpen(&Sender, Fixture);
     RingStoreRelease(&Client.SendRing->Head, FIXTURE_CAPACITY);
-    PacketMake(Packet, 30000, 4, 1);
-    for (ULONG Number = 0; Number < 6; Number++)
-    {
-        PNET_BUFFER_LIST List = SenderPacket(&Sender, Packet, 30000);
-        NET_BUFFER_LIST_NEXT_NBL(List) = Chain;
-        Chain = List;
-    }
-    SenderSend(&Sender, Chain, PASSIVE_LEVEL);
+    SenderSend(&Sender, MakeChain(&Sender, 6, 30000), PASSIVE_LEVEL);
     SenderWait(&Sender, 6);
     assert_int_equal(Sender.Succeeded, 0);
     assert_int_equal(Sender.Failed, 6);
@@ -197,27 +222,15 @@ static void LongCall(void **State)
     FIXTURE *Fixture = *State;
     CLIENT Client;
     SENDER Sender;
-    const UCHAR *Data;
-    PNET_BUFFER_LIST Chain = NULL;
     const ULONG Lists = 4000, Length = 20;
     ClientStart(&Client, Fixture);
     SenderOpen(&Sender, Fixture);
-    for (ULONG Number = Lists; Number-- > 0;)
-    {
-        PacketMake(Packet, Length, 4, Number);
-        PNET_BUFFER_LIST List = SenderPacket(&Sender, Packet, Length);
-        NET_BUFFER_LIST_NEXT_NBL(List) = Chain;
-        Chain = List;
-    }
-    SenderSend(&Sender, Chain, DISPATCH_LEVEL);
+    SenderSend(&Sender, MakeChain(&Sender, Lists, Length), DISPATCH_LEVEL);
     SenderWait(&Sender, Lists);
     assert_int_equal(Sender.Succeeded, Lists);
     for (ULONG Number = 0; Number < Lists; Number++)
     {
-        PacketMake(Packet, Length, 4, Number);
-        assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), Length);
-        assert_memory_equal(Data, Packet, Length);
-        ClientRelease(&Client, Length);
+        ExpectPacket(&Client, Length, Number);
     }
     SenderClose(&Sender);
     ClientExit(&Client);
@@ -229,27 +242,17 @@ static void ListBeyondRing(void **State)
     FIXTURE *Fixture = *State;
     CLIENT Client;
     SENDER Sender;
-    const UCHAR *Data;
-    PNET_BUFFER_LIST Lists[2];
     const ULONG Length = 1400, Packets = FIXTURE_CAPACITY / Length + 2;
     ClientStart(&Client, Fixture);
     SenderOpen(&Sender, Fixture);
-    PacketMake(Packet, Length, 4, 1);
-    Lists[0] = SenderList(&Sender);
-    for (ULONG Number = 0; Number < Packets; Number++)
-        SenderAdd(&Sender, Lists[0], Packet, Length, Length, 0);
-    Lists[1] = SenderList(&Sender);
-    SenderAdd(&Sender, Lists[1], Packet, Length, Length, 0);
-    SenderSend(&Sender, Lists[0], DISPATCH_LEVEL);
-    SenderSend(&Sender, Lists[1], DISPATCH_LEVEL);
+    SenderSend(&Sender, MakeList(&Sender, Packets, Length), DISPATCH_LEVEL);
+    SenderSend(&Sender, MakeList(&Sender, 1, Length), DISPATCH_LEVEL);
     SenderWait(&Sender, 2);
     assert_int_equal(Sender.Succeeded, 1);
     assert_int_equal(Sender.LastError, NDIS_STATUS_RESOURCES);
     assert_int_equal(FixtureStatistics(Fixture).ifOutDiscards, Packets);
-    assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), Length);
-    assert_memory_equal(Data, Packet, Length);
-    ClientRelease(&Client, Length);
-    assert_int_equal(ClientReceive(&Client, &Data, 0), -1);
+    ExpectPacket(&Client, Length, 0);
+    ExpectNothing(&Client);
     SenderClose(&Sender);
     ClientExit(&Client);
 }
@@ -263,36 +266,22 @@ static void LongList(void **State)
     FIXTURE *Fixture = *State;
     CLIENT Client;
     SENDER Sender;
-    const UCHAR *Data;
-    PNET_BUFFER_LIST Lists[3];
     const ULONG Packets = 4000, Length = 20;
     ClientStart(&Client, Fixture);
     SenderOpen(&Sender, Fixture);
-    for (ULONG List = 0; List < ARRAYSIZE(Lists); List++)
-    {
-        Lists[List] = SenderList(&Sender);
-        for (ULONG Number = 0; Number < Packets; Number++)
-        {
-            PacketMake(Packet, Length, 4, Number);
-            SenderAdd(&Sender, Lists[List], Packet, Length, Length, 0);
-        }
-    }
-    SenderSend(&Sender, Lists[0], DISPATCH_LEVEL);
-    SenderSend(&Sender, Lists[1], DISPATCH_LEVEL);
+    SenderSend(&Sender, MakeList(&Sender, Packets, Length), DISPATCH_LEVEL);
+    SenderSend(&Sender, MakeList(&Sender, Packets, Length), DISPATCH_LEVEL);
     SenderWait(&Sender, 2);
     assert_int_equal(Sender.Succeeded, 1);
     assert_int_equal(Sender.LastError, NDIS_STATUS_RESOURCES);
     assert_int_equal(FixtureStatistics(Fixture).ifOutDiscards, Packets);
     for (ULONG Number = 0; Number < Packets; Number++)
     {
-        PacketMake(Packet, Length, 4, Number);
-        assert_int_equal(ClientReceive(&Client, &Data, FIXTURE_TIMEOUT), Length);
-        assert_memory_equal(Data, Packet, Length);
-        ClientRelease(&Client, Length);
+        ExpectPacket(&Client, Length, Number);
     }
-    assert_int_equal(ClientReceive(&Client, &Data, 0), -1);
+    ExpectNothing(&Client);
     RingStoreRelease(&Client.SendRing->Head, FIXTURE_CAPACITY);
-    SenderSend(&Sender, Lists[2], DISPATCH_LEVEL);
+    SenderSend(&Sender, MakeList(&Sender, Packets, Length), DISPATCH_LEVEL);
     SenderWait(&Sender, 1);
     assert_int_equal(Sender.LastError, NDIS_STATUS_FAILURE);
     assert_int_equal(RingLoadAcquire(&Client.SendRing->Tail), TUN_RING_TERMINATED);
@@ -379,8 +368,7 @@ static void HostileClient(void **State)
         assert_int_equal(pthread_create(&Thread, NULL, Scribble, &Client), 0);
         for (ULONG Number = 0; Number < 60; Number++)
         {
-            PacketMake(Packet, 40 + Number * 300, 4, Number);
-            SenderSend(&Sender, SenderPacket(&Sender, Packet, 40 + Number * 300), PASSIVE_LEVEL);
+            SendPacket(&Sender, 40 + Number * 300, Number);
         }
         SenderWait(&Sender, 60);
         WriteRelease(&ScribbleStop, 1);

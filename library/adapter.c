@@ -100,7 +100,10 @@ VOID AdapterSweep(const DEVICE_NODE *Nodes)
         if (!Node->IsSoftware && DeviceNodeIsOrphan(Node))
         {
             LogWrite(
-                WINTUN_LOG_INFO, L"Removing the adapter %1, which process %2!u! has left behind",
+                WINTUN_LOG_INFO,
+                Node->IsHalfRemoved
+                    ? L"Removing the adapter %1, which somebody has begun to remove"
+                    : L"Removing the adapter %1, which process %2!u! has left behind",
                 Node->InstanceId, Node->Owner.Id);
             DeviceNodeGetName(Node, &Name);
             DeviceNodeRemove(&Name, NULL);

@@ -44,15 +44,19 @@ static DEVICE_NODE *DeviceNodeRead(HDEVINFO Set, SP_DEVINFO_DATA *Device)
         SystemFree(Node);
         return NULL;
     }
-    if (!DevicePropertyGetOwner(Set, Device, &Node->Owner))
+    BOOL HasOwner = DevicePropertyGetOwner(Set, Device, &Node->Owner);
+    if (!HasOwner)
     {
         ZeroMemory(&Node->Owner, sizeof(Node->Owner));
     }
-    DevicePropertyGetTunnelType(Set, Device, Node->TunnelType);
-    if (!DevicePropertyGetRequestedGuid(Set, Device, &Node->RequestedGuid))
+    BOOL HasType = DevicePropertyGetTunnelType(Set, Device, Node->TunnelType);
+    BOOL HasGuid = DevicePropertyGetRequestedGuid(Set, Device, &Node->RequestedGuid);
+    if (!HasGuid)
     {
         ZeroMemory(&Node->RequestedGuid, sizeof(Node->RequestedGuid));
     }
+    /* The owner is recorded first. One that somebody installed by hand has nothing recorded. */
+    Node->IsHalfRemoved = !HasOwner && (HasType || HasGuid);
     Node->IsSoftware = DevicePropertyIsSoftware(Set, Device);
     Node->IsPresent = DevicePropertyIsPresent(Set, Device);
     Node->HasIdentity = DevicePropertyGetIdentity(Set, Device, &Node->Guid, &Node->Luid);
@@ -65,7 +69,8 @@ static BOOL DeviceNodeIsOurs(HDEVINFO Set, SP_DEVINFO_DATA *Device)
     SYSTEM_PROCESS Owner;
 
     return DevicePropertyIsDriver(Set, Device, DEVICE_NODE_HARDWARE_ID, DEVICE_NODE_SERVICE) ||
-           (!DevicePropertyHasService(Set, Device) && DevicePropertyGetOwner(Set, Device, &Owner));
+           (!DevicePropertyHasService(Set, Device) && DevicePropertyGetOwner(Set, Device, &Owner) &&
+            Owner.Id != 0);
 }
 
 VOID DeviceNodeFree(DEVICE_NODE *Nodes)
@@ -138,7 +143,7 @@ BOOL DeviceNodeList(DEVICE_NODE **Nodes)
 
 BOOL DeviceNodeIsOrphan(const DEVICE_NODE *Node)
 {
-    return Node->Owner.Id != 0 && !SystemIsProcessAlive(&Node->Owner);
+    return Node->IsHalfRemoved || (Node->Owner.Id != 0 && !SystemIsProcessAlive(&Node->Owner));
 }
 
 VOID DeviceNodeGetName(const DEVICE_NODE *Node, DEVICE_NODE_NAME *Name)
@@ -169,6 +174,28 @@ static BOOL DeviceNodeIsNamed(HDEVINFO Set, SP_DEVINFO_DATA *Device, const DEVIC
            Owner.Created == Name->Owner.Created && IsEqualGUID(&Guid, &Name->RequestedGuid);
 }
 
+/* A device whose creator did not come to register it cannot be opened, but it is listed. */
+static BOOL DeviceNodeFind(HDEVINFO Set, LPCWSTR InstanceId, SP_DEVINFO_DATA *Device)
+{
+    WCHAR Id[MAX_DEVICE_ID_LEN];
+
+    if (GetLastError() != (DWORD)ERROR_NO_SUCH_DEVINST ||
+        SetupDiGetClassDevsExW(&GUID_DEVCLASS_NET, NULL, NULL, 0, Set, NULL, NULL) != Set)
+    {
+        return FALSE;
+    }
+    for (DWORD Index = 0; SetupDiEnumDeviceInfo(Set, Index, Device); ++Index)
+    {
+        if (SetupDiGetDeviceInstanceIdW(Set, Device, Id, ARRAYSIZE(Id), NULL) &&
+            CompareStringOrdinal(Id, -1, InstanceId, -1, TRUE) == CSTR_EQUAL)
+        {
+            return TRUE;
+        }
+    }
+    SetLastError((DWORD)ERROR_NO_SUCH_DEVINST);
+    return FALSE;
+}
+
 static BOOL DeviceNodeRemoveKeys(const DEVICE_NODE_NAME *Name)
 {
     SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
@@ -180,7 +207,8 @@ static BOOL DeviceNodeRemoveKeys(const DEVICE_NODE_NAME *Name)
         LogLastError(L"Removing %1: creating a list of devices", Name->InstanceId);
         return FALSE;
     }
-    if (!SetupDiOpenDeviceInfoW(Set, Name->InstanceId, NULL, 0, &Device))
+    if (!SetupDiOpenDeviceInfoW(Set, Name->InstanceId, NULL, 0, &Device) &&
+        !DeviceNodeFind(Set, Name->InstanceId, &Device))
     {
         Error = GetLastError();
     }
@@ -355,10 +383,24 @@ static BOOL DeviceNodeStart(
     return Result;
 }
 
+/*
+ * An instance id that no device had before. One that is used again may still be taken for the
+ * former device by whoever has not seen that one go: where its remover was killed, nobody told the
+ * driver.
+ */
+static BOOL DeviceNodeMakeId(const SYSTEM_PROCESS *Owner, LPWSTR InstanceId)
+{
+    return LogFormat(
+        InstanceId, MAX_DEVICE_ID_LEN, L"ROOT\\%1\\%2!08X!%3!08X!-%4!X!-%5!X!",
+        DEVICE_NODE_HARDWARE_ID, (DWORD)(Owner->Created >> 32), (DWORD)Owner->Created, Owner->Id,
+        Owner->Serial);
+}
+
 static BOOL DeviceNodeCreateRoot(
     const DEVICE_NODE_REQUEST *Request, const SYSTEM_PROCESS *Owner, DEVICE_NODE **Node)
 {
     SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
+    WCHAR InstanceId[MAX_DEVICE_ID_LEN];
     DWORD Error = ERROR_SUCCESS;
 
     HDEVINFO Set = SetupDiCreateDeviceInfoList(&GUID_DEVCLASS_NET, NULL);
@@ -367,11 +409,10 @@ static BOOL DeviceNodeCreateRoot(
         LogLastError(L"Creating a list of devices");
         return FALSE;
     }
-    if (!SetupDiCreateDeviceInfoW(
-            Set, DEVICE_NODE_HARDWARE_ID, &GUID_DEVCLASS_NET, NULL, NULL, DICD_GENERATE_ID,
-            &Device))
+    if (!DeviceNodeMakeId(Owner, InstanceId) ||
+        !SetupDiCreateDeviceInfoW(Set, InstanceId, &GUID_DEVCLASS_NET, NULL, NULL, 0, &Device))
     {
-        Error = LogLastError(L"Creating the device ROOT\\%1", DEVICE_NODE_HARDWARE_ID);
+        Error = LogLastError(L"Creating the device %1", InstanceId);
         goto Cleanup;
     }
     if (!DeviceNodeStart(Set, &Device, Request, Owner, Node))

@@ -46,6 +46,7 @@ typedef struct _DEVICE_NODE
     WCHAR TunnelType[WINTUN_MAX_POOL]; /* empty if nobody recorded one */
     SYSTEM_PROCESS Owner;              /* Id zero if nobody recorded one, and if it stays */
     BOOL IsSoftware;                   /* Windows takes it away when its creator ends */
+    BOOL IsHalfRemoved;                /* it had an owner, and has none any more */
     BOOL IsPresent;                    /* if not, only its keys are there */
     GUID RequestedGuid;                /* zero if nobody recorded one */
     BOOL HasIdentity;                  /* Guid and Luid are there: the adapter was started once */
@@ -95,7 +96,10 @@ VOID DeviceNodeAbandon(_In_ const DEVICE_NODE_NAME *Name);
 _Must_inspect_result_ BOOL DeviceNodeList(_Outptr_result_maybenull_ DEVICE_NODE **Nodes);
 VOID DeviceNodeFree(_In_opt_ DEVICE_NODE *Nodes);
 
-/* Whether the process that created the node is recorded and gone. */
+/*
+ * Whether the process that created the node is recorded and gone, or removed it and did not come to
+ * the end of that.
+ */
 BOOL DeviceNodeIsOrphan(_In_ const DEVICE_NODE *Node);
 
 /*

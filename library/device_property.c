@@ -108,7 +108,7 @@ BOOL DevicePropertyGetOwner(HDEVINFO Set, SP_DEVINFO_DATA *Device, SYSTEM_PROCES
 
     return SetupDiGetDevicePropertyW(
                Set, Device, &DevicePropertyOwner, &Type, (BYTE *)Owner, sizeof(*Owner), &Size, 0) &&
-           Type == DEVPROP_TYPE_BINARY && Size == sizeof(*Owner) && Owner->Id != 0;
+           Type == DEVPROP_TYPE_BINARY && Size == sizeof(*Owner);
 }
 
 static VOID DevicePropertyAppend(

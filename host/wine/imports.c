@@ -3,7 +3,7 @@
  * Binding drivers' imports. Wine has bound them when this runs: those that its kernel lacks to
  * code that raises an exception, as it does for those it exports as unfinished. This host's
  * functions take the place of both, and of some that Wine's kernel has but not as Windows does.
- * Executables are PE32+ (Microsoft, "PE Format").
+ * Executables are PE32+ on amd64 and PE32 on x86 (Microsoft, "PE Format").
  */
 #define _NTSYSTEM_
 #include <ntifs.h>
@@ -89,10 +89,14 @@ typedef struct _IMAGE_IMPORT_DESCRIPTOR
     ULONG FirstThunk;
 } IMAGE_IMPORT_DESCRIPTOR;
 
-/* Offsets from the PE signature, PE32+. */
-#define PE_ENTRY_POINT      0x28
+/* Offsets from the PE signature. */
+#define PE_ENTRY_POINT 0x28
+#ifdef _M_AMD64
 #define PE_IMPORT_DIRECTORY 0x90
-#define PE_ORDINAL_FLAG     0x8000000000000000u
+#else
+#define PE_IMPORT_DIRECTORY 0x80
+#endif
+#define PE_ORDINAL_FLAG (~(~(ULONG_PTR)0 >> 1))
 
 static PUCHAR ImportsHeader(PVOID ImageBase)
 {
@@ -116,17 +120,27 @@ static PVOID ImportsReplacement(PCSTR Name)
 }
 
 /*
- * Where an export that Wine's build tool made for an unfinished function calls to:
- * sub $0x28,%rsp; lea X(%rip),%rcx; lea Y(%rip),%rdx; call Z. NULL: other code.
+ * Where an export that Wine's build tool made for an unfinished function calls to, behind an
+ * address or immediate of four bytes each. NULL: other code.
  */
 static PVOID ImportsUnfinishedTarget(PVOID Function)
 {
-    static const UCHAR Code[] = {0x48, 0x83, 0xEC, 0x28, 0x48, 0x8D, 0x0D};
+#ifdef _M_AMD64
+    /* sub $0x28,%rsp; lea X(%rip),%rcx; lea Y(%rip),%rdx; call Z */
+    static const UCHAR First[] = {0x48, 0x83, 0xEC, 0x28, 0x48, 0x8D, 0x0D};
+    static const UCHAR Second[] = {0x48, 0x8D, 0x15};
+#else
+    /* nop...; sub $12,%esp; movl $X,4(%esp); movl $Y,(%esp); call Z */
+    static const UCHAR First[] = {0x83, 0xEC, 0x0C, 0xC7, 0x44, 0x24, 0x04};
+    static const UCHAR Second[] = {0xC7, 0x04, 0x24};
+#endif
     const UCHAR *Byte = Function;
-    if (!RtlEqualMemory(Byte, Code, sizeof(Code)) || Byte[11] != 0x48 || Byte[12] != 0x8D ||
-        Byte[13] != 0x15 || Byte[18] != 0xE8)
+    for (ULONG i = 0; i < 16 && *Byte == 0x90; i++)
+        Byte++;
+    if (!RtlEqualMemory(Byte, First, sizeof(First)) ||
+        !RtlEqualMemory(Byte + 11, Second, sizeof(Second)) || Byte[18] != 0xE8)
         return NULL;
-    return (PUCHAR)Function + 23 + *(const LONG *)(Byte + 19);
+    return (PUCHAR)Byte + 23 + *(const LONG *)(Byte + 19);
 }
 
 /* IoBuildPartialMdl is known to be unfinished; what looks and calls like it is so too. */
@@ -184,12 +198,13 @@ static ULONG ImportsBindModule(
     PCUNICODE_STRING FileName)
 {
     PCSTR ModuleName = (PCSTR)(Image + Descriptor->Name);
-    BOOLEAN Kernel = Replace && _stricmp(ModuleName, "ntoskrnl.exe") == 0;
+    BOOLEAN Kernel = Replace && (_stricmp(ModuleName, "ntoskrnl.exe") == 0 ||
+                                 _stricmp(ModuleName, "hal.dll") == 0);
     PVOID Module = ImportsModule(ModuleName);
     ULONG Missing = 0;
-    const ULONG64 *Names = (const ULONG64 *)(Image + (Descriptor->OriginalFirstThunk != 0
-                                                          ? Descriptor->OriginalFirstThunk
-                                                          : Descriptor->FirstThunk));
+    const ULONG_PTR *Names = (const ULONG_PTR *)(Image + (Descriptor->OriginalFirstThunk != 0
+                                                              ? Descriptor->OriginalFirstThunk
+                                                              : Descriptor->FirstThunk));
     PVOID *Thunks = (PVOID *)(Image + Descriptor->FirstThunk);
     for (; *Names != 0; Names++, Thunks++)
     {
@@ -233,7 +248,11 @@ BOOLEAN ImportsUseNdis(PVOID ImageBase)
 
 VOID ImportsRefuse(PVOID ImageBase, NTSTATUS Status)
 {
-    UCHAR Code[6] = {0xB8, 0, 0, 0, 0, 0xC3}; /* mov $Status,%eax; ret */
+#ifdef _M_AMD64
+    UCHAR Code[] = {0xB8, 0, 0, 0, 0, 0xC3}; /* mov $Status,%eax; ret */
+#else
+    UCHAR Code[] = {0xB8, 0, 0, 0, 0, 0xC2, 8, 0}; /* mov $Status,%eax; ret $8 */
+#endif
     ULONG Entry = *(ULONG *)(ImportsHeader(ImageBase) + PE_ENTRY_POINT);
     RtlCopyMemory(Code + 1, &Status, sizeof(Status));
     if (Entry != 0)

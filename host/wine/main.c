@@ -42,7 +42,10 @@ static BOOLEAN MainAttach(PVOID ImageBase)
     return NT_SUCCESS(PsSetLoadImageNotifyRoutine(MainImageLoaded));
 }
 
-/* DllMain(ImageBase, Reason, Reserved) and DriverEntry(DriverObject, RegistryPath). */
+/*
+ * DllMain(ImageBase, Reason, Reserved) and DriverEntry(DriverObject, RegistryPath). On x86 it takes
+ * two arguments from the stack; Wine puts right what a DllMain leaves there.
+ */
 ULONG_PTR NTAPI MainEntry(PVOID First, ULONG_PTR Second)
 {
     if (Second == DLL_PROCESS_ATTACH)

@@ -19,7 +19,11 @@
 FORCEINLINE HANDLE NtCurrentProcessId(VOID)
 {
     HANDLE ProcessId;
+#ifdef _M_AMD64
     __asm__("movq %%gs:0x40, %0" : "=r"(ProcessId));
+#else
+    __asm__("movl %%fs:0x20, %0" : "=r"(ProcessId));
+#endif
     return ProcessId;
 }
 
@@ -31,8 +35,13 @@ FORCEINLINE HANDLE NtCurrentProcessId(VOID)
 FORCEINLINE PVOID NtCurrentProcessHeap(VOID)
 {
     PUCHAR Peb;
+#ifdef _M_AMD64
     __asm__("movq %%gs:0x60, %0" : "=r"(Peb));
     return *(PVOID *)(Peb + 0x30);
+#else
+    __asm__("movl %%fs:0x30, %0" : "=r"(Peb));
+    return *(PVOID *)(Peb + 0x18);
+#endif
 }
 
 #define HEAP_ZERO_MEMORY 0x00000008

@@ -38,7 +38,16 @@
 #define LINUX_ENOMEM 12
 #define LINUX_EXDEV  18
 
-#define CONTEXT_AMD64_CONTROL 0x00100001
+/* CONTEXT: its size, where its ContextFlags are, and CONTEXT_CONTROL. */
+#ifdef _M_AMD64
+#define CONTEXT_SIZE    1232
+#define CONTEXT_FLAGS   0x30
+#define CONTEXT_CONTROL 0x00100001
+#else
+#define CONTEXT_SIZE    716
+#define CONTEXT_FLAGS   0
+#define CONTEXT_CONTROL 0x00010001
+#endif
 
 /* One exchange, or what is left of one whose helper has not ended. */
 typedef struct _SHARE_EXCHANGE
@@ -208,7 +217,7 @@ static HANDLE ShareThreadId(HANDLE Thread)
  */
 static NTSTATUS ShareStopThreads(PVOID Argument)
 {
-    static DECLSPEC_ALIGN(16) UCHAR Context[1232]; /* CONTEXT; guarded by ShareLock */
+    static DECLSPEC_ALIGN(16) UCHAR Context[CONTEXT_SIZE]; /* guarded by ShareLock */
     SHARE_EXCHANGE *Exchange = Argument;
     HANDLE HelperId = ShareThreadId(Exchange->Helper), Thread = NULL;
     while (NT_SUCCESS(NtGetNextThread(Exchange->Process, Thread, THREAD_ALL_ACCESS, 0, 0, &Thread)))
@@ -226,7 +235,7 @@ static NTSTATUS ShareStopThreads(PVOID Argument)
     {
         if (ShareThreadId(Exchange->Threads[i]) == HelperId)
             continue;
-        *(ULONG *)&Context[0x30] = CONTEXT_AMD64_CONTROL;
+        *(ULONG *)&Context[CONTEXT_FLAGS] = CONTEXT_CONTROL;
         NtGetContextThread(Exchange->Threads[i], Context);
     }
     return STATUS_SUCCESS;

@@ -202,12 +202,13 @@ static int ParseMapping(const char *Line, UNIX_MAPPING *Mapping)
 {
     unsigned Major, Minor;
     char Permissions[5];
+    uint64_t Inode;
     int Name = 0;
     if (sscanf(
-            Line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %lu %n", &Mapping->Start,
-            &Mapping->End, Permissions, &Mapping->Offset, &Major, &Minor, &Mapping->Inode,
-            &Name) != 7)
+            Line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &Mapping->Start,
+            &Mapping->End, Permissions, &Mapping->Offset, &Major, &Minor, &Inode, &Name) != 7)
         return 0;
+    Mapping->Inode = (ino_t)Inode;
     Mapping->FullStart = Mapping->Start;
     Mapping->FullEnd = Mapping->End;
     Mapping->Device = makedev(Major, Minor);

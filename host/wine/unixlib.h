@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What crosses between ndis.sys (a PE module) and aditlink.so (its Linux half): one entry per
- * call, one structure of arguments each. Both sides are 64-bit; plain C11 types only. Every call
- * returns 0; failures are Linux errno values in Error, 0 for none.
+ * call, one structure of arguments each. Both sides are of one architecture; plain C11 types only.
+ * Every call returns 0; failures are Linux errno values in Error, 0 for none.
  */
 #ifndef ADIT_HOST_WINE_UNIXLIB_H
 #define ADIT_HOST_WINE_UNIXLIB_H
 
 #include <stdint.h>
+
+/* Aligned as Windows does it; Linux' own has an alignment of 4 on x86. */
+typedef uint64_t HOST_UINT64 __attribute__((aligned(8)));
 
 enum HOST_UNIX_CALL
 {
@@ -44,7 +47,7 @@ enum HOST_TUN_STEP
 typedef struct _HOST_TUN_OPEN
 {
     char Pattern[HOST_TUN_NAME_SIZE]; /* wanted name, %d: the first free number */
-    uint64_t Tun;                     /* out: names the TUN in the other calls */
+    HOST_UINT64 Tun;                  /* out: names the TUN in the other calls */
     uint32_t IfIndex;                 /* out */
     char Name[HOST_TUN_NAME_SIZE];    /* out */
     int32_t Step;                     /* out, on failure: HOST_TUN_STEP */
@@ -53,14 +56,14 @@ typedef struct _HOST_TUN_OPEN
 
 typedef struct _HOST_TUN_CALL
 {
-    uint64_t Tun;
+    HOST_UINT64 Tun;
     uint32_t Value; /* carrier: 0 or 1; MTU: bytes at most */
     int32_t Error;
 } HOST_TUN_CALL;
 
 typedef struct _HOST_TUN_RENAME
 {
-    uint64_t Tun;
+    HOST_UINT64 Tun;
     char Name[HOST_TUN_NAME_SIZE];
     int32_t Error;
 } HOST_TUN_RENAME;
@@ -68,15 +71,15 @@ typedef struct _HOST_TUN_RENAME
 /* NDIS_LINK_PACKET as both sides see it. */
 typedef struct _HOST_TUN_PACKET
 {
-    uint64_t Data;
+    uintptr_t Data;
     uint32_t Capacity;
     uint32_t Length;
 } HOST_TUN_PACKET;
 
 typedef struct _HOST_TUN_TRANSFER
 {
-    uint64_t Tun;
-    uint64_t Packets; /* HOST_TUN_PACKET[Count] */
+    HOST_UINT64 Tun;
+    HOST_UINT64 Packets; /* HOST_TUN_PACKET[Count] */
     uint32_t Count;
     uint32_t Done; /* out: how many */
     int32_t Error; /* read: the interface is gone; write: the last error that dropped a packet */
@@ -102,9 +105,9 @@ enum HOST_SHARE_STATE
 /* Pages of the client that become pages of the share. */
 typedef struct _HOST_SHARE_RUN
 {
-    uint64_t Address;
-    uint64_t Length;
-    uint64_t Offset; /* in the memory file */
+    HOST_UINT64 Address;
+    HOST_UINT64 Length;
+    HOST_UINT64 Offset; /* in the memory file */
 } HOST_SHARE_RUN;
 
 typedef struct _HOST_SHARE_CONTROL
@@ -115,24 +118,25 @@ typedef struct _HOST_SHARE_CONTROL
     uint32_t RunCount;
     uint32_t Protection; /* PROT_* of the new mappings */
     uint32_t Reserved;
-    uint64_t Id; /* of the exchange: a helper that comes late must not take part in another */
+    HOST_UINT64 Id; /* of the exchange: a helper that comes late must not take part in another */
     HOST_SHARE_RUN Runs[HOST_SHARE_MAX_RUNS];
 } HOST_SHARE_CONTROL;
 
 _Static_assert(sizeof(HOST_SHARE_CONTROL) <= HOST_SHARE_CONTROL_SIZE, "control area");
+_Static_assert(__builtin_offsetof(HOST_SHARE_CONTROL, Runs) == 32, "the same on both sides");
 
 typedef struct _HOST_SHARE_CREATE
 {
-    uint64_t Bytes;
-    uint64_t Share;                  /* out */
-    uint64_t Control;                /* out: HOST_SHARE_CONTROL */
+    HOST_UINT64 Bytes;
+    HOST_UINT64 Share;               /* out */
+    HOST_UINT64 Control;             /* out: HOST_SHARE_CONTROL */
     char Path[HOST_SHARE_PATH_SIZE]; /* out: the memory file, for another process to open */
     int32_t Error;
 } HOST_SHARE_CREATE;
 
 typedef struct _HOST_SHARE_CALL
 {
-    uint64_t Share;
+    HOST_UINT64 Share;
     uint32_t State;        /* wait: the state to leave; out: the state now. signal: the new one */
     uint32_t Milliseconds; /* wait: at most so long */
     int32_t Error;
@@ -144,9 +148,9 @@ typedef struct _HOST_SHARE_CALL
  */
 typedef struct _HOST_SHARE_PLAN
 {
-    uint64_t Share;
-    uint64_t Base;
-    uint64_t Bytes;
+    HOST_UINT64 Share;
+    HOST_UINT64 Base;
+    HOST_UINT64 Bytes;
     int32_t Error; /* EFAULT: not writable memory; E2BIG: too scattered */
 } HOST_SHARE_PLAN;
 
@@ -156,17 +160,17 @@ typedef struct _HOST_SHARE_PLAN
  */
 typedef struct _HOST_SHARE_MAP
 {
-    uint64_t Share;
-    uint64_t Base;
-    uint64_t Bytes;
-    uint64_t View;    /* out: names the view for HostUnixViewUnmap */
-    uint64_t Address; /* out */
+    HOST_UINT64 Share;
+    HOST_UINT64 Base;
+    HOST_UINT64 Bytes;
+    HOST_UINT64 View;    /* out: names the view for HostUnixViewUnmap */
+    HOST_UINT64 Address; /* out */
     int32_t Error;
 } HOST_SHARE_MAP;
 
 typedef struct _HOST_VIEW_CALL
 {
-    uint64_t View;
+    HOST_UINT64 View;
 } HOST_VIEW_CALL;
 
 #endif

@@ -264,7 +264,8 @@ static DWORD OwnInfSize;
 
 static void LoadOwnInf(void)
 {
-    HRSRC Resource = FindResourceW(Library, L"amd64-adit.inf", MAKEINTRESOURCEW(10));
+    const WCHAR *Name = sizeof(VOID *) == 8 ? L"amd64-adit.inf" : L"x86-adit.inf";
+    HRSRC Resource = FindResourceW(Library, Name, MAKEINTRESOURCEW(10));
 
     CHECK(Resource != NULL);
     OwnInfSize = SizeofResource(Library, Resource);

@@ -8,9 +8,6 @@
 
 #define TUNNEL_TYPE L"AditDeviceTest"
 
-/* Whether this is a 32-bit client. */
-#define DEVICE_HAS_KEEPER (sizeof(VOID *) == 4)
-
 static WINTUN_CREATE_ADAPTER_FUNC *WintunCreateAdapter;
 static WINTUN_CLOSE_ADAPTER_FUNC *WintunCloseAdapter;
 static WINTUN_GET_ADAPTER_LUID_FUNC *WintunGetAdapterLUID;
@@ -99,7 +96,7 @@ BOOL DeviceCreate(DEVICE *Device, ULONG Number, BOOL WithIpv6)
 
     *Device = (DEVICE){.Number = Number, .Sockets = {INVALID_SOCKET, INVALID_SOCKET}};
     snprintf(Device->Name, sizeof(Device->Name), "Device%lu", Number);
-    if (DEVICE_HAS_KEEPER)
+    if (KeeperIsNeeded())
     {
         Device->Adapter = KeeperStart(Device->Name, &Luid.Value);
     }
@@ -115,7 +112,7 @@ BOOL DeviceCreate(DEVICE *Device, ULONG Number, BOOL WithIpv6)
 VOID DeviceRemove(DEVICE *Device)
 {
     TrafficClose(Device);
-    if (!DEVICE_HAS_KEEPER)
+    if (!KeeperIsNeeded())
     {
         WintunCloseAdapter(Device->Adapter);
     }

@@ -17,6 +17,11 @@ struct _KEEPER
     HANDLE Input;
 };
 
+BOOL KeeperIsNeeded(VOID)
+{
+    return sizeof(VOID *) == 4 && GetEnvironmentVariableW(KEEPER_VARIABLE, NULL, 0) != 0;
+}
+
 int KeeperRun(WINTUN_ADAPTER_HANDLE Adapter, ULONG64 Luid)
 {
     if (Adapter == NULL)

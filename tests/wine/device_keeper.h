@@ -9,6 +9,9 @@
 
 typedef struct _KEEPER KEEPER;
 
+/* Does another process make the adapters? Not where this one is as wide as the system. */
+BOOL KeeperIsNeeded(VOID);
+
 /* Has an adapter of that name made; NULL and a failed check if it is not. */
 KEEPER *KeeperStart(const char *Name, ULONG64 *Luid);
 

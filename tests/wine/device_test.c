@@ -15,6 +15,7 @@
  * has open device_test leave PATH         registers rings and ends; the status is the error
  */
 #include "device_client.h"
+#include "device_keeper.h"
 #include "device_traffic.h"
 
 #include <stdlib.h>
@@ -164,7 +165,7 @@ int main(int Count, char **Arguments)
     {
         return CaseRunProcess(Text, Count > 2 ? Arguments[2] : "");
     }
-    if ((sizeof(VOID *) == 8 && !DeviceLoadLibrary()) || !DeviceCreate(&Device, 1, FALSE))
+    if ((!KeeperIsNeeded() && !DeviceLoadLibrary()) || !DeviceCreate(&Device, 1, FALSE))
     {
         return 1;
     }

@@ -6,6 +6,8 @@
 
 #define THREADS 4
 #define TURNS   3000
+/* What is expected comes long before, on a machine that has time. */
+#define LIMIT_SECONDS 60
 
 static KEVENT Ping, Pong, Start, Work, Stop;
 static volatile LONG Woken, Produced, Consumed, Lost;
@@ -49,7 +51,7 @@ static VOID NTAPI AnswerPings(PVOID Context)
     UNREFERENCED_PARAMETER(Context);
     for (ULONG i = 0; i < TURNS; i++)
     {
-        if (WaitSeconds(&Ping, 5) != STATUS_WAIT_0)
+        if (WaitSeconds(&Ping, LIMIT_SECONDS) != STATUS_WAIT_0)
         {
             InterlockedIncrement(&Lost);
             break;
@@ -64,7 +66,7 @@ static VOID SendPings(VOID)
     for (ULONG i = 0; i < TURNS; i++)
     {
         KeSetEvent(&Ping, IO_NO_INCREMENT, FALSE);
-        if (WaitSeconds(&Pong, 5) != STATUS_WAIT_0)
+        if (WaitSeconds(&Pong, LIMIT_SECONDS) != STATUS_WAIT_0)
         {
             InterlockedIncrement(&Lost);
             break;
@@ -75,7 +77,7 @@ static VOID SendPings(VOID)
 static VOID NTAPI WaitForStart(PVOID Context)
 {
     UNREFERENCED_PARAMETER(Context);
-    if (WaitSeconds(&Start, 5) == STATUS_WAIT_0)
+    if (WaitSeconds(&Start, LIMIT_SECONDS) == STATUS_WAIT_0)
     {
         InterlockedIncrement(&Woken);
     }
@@ -100,6 +102,10 @@ static VOID SetStartForEach(VOID)
     for (LONG i = 1; i <= THREADS; i++)
     {
         KeSetEvent(&Start, IO_NO_INCREMENT, FALSE);
+        for (ULONG Waited = 0; ReadAcquire(&Woken) < i && Waited < LIMIT_SECONDS * 1000;
+             Waited += 5)
+            Sleep(5);
+        /* And no other. */
         Sleep(30);
         if (ReadAcquire(&Woken) != i)
         {
@@ -131,7 +137,7 @@ static VOID ProduceWork(VOID)
         /* Not always: then the next signal comes while this one is accounted for. */
         while (i % 3 == 0 && ReadAcquire(&Consumed) != i)
         {
-            if (++Looks > 2000)
+            if (++Looks > 1000 + LIMIT_SECONDS * 1000)
             {
                 InterlockedIncrement(&Lost);
                 break;

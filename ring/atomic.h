@@ -165,7 +165,14 @@ static inline int RingCompareExchange64(volatile uint64_t *Word, uint64_t Old, u
 
 static inline void RingFullFence(void)
 {
+#if defined(__x86_64__)
+    /* As strong as mfence for ordinary memory, and several times as fast. */
+    __asm__ volatile("lock orl $0, (%%rsp)" ::: "memory", "cc");
+#elif defined(__i386__)
+    __asm__ volatile("lock orl $0, (%%esp)" ::: "memory", "cc");
+#else
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
 }
 
 #endif

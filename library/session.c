@@ -133,16 +133,20 @@ VOID SessionUninitialize(VOID)
     }
 }
 
+/*
+ * Where a ring starts, from the start of a cache line: Head is the last word of that line, so that
+ * a consumer that moves Head does not take Tail from the producer.
+ */
+#define SESSION_RING_OFFSET (SESSION_CACHE_LINE - offsetof(TUN_RING, Tail))
+
 /* Allocates both rings, and the library's records beside them. */
 static BOOL SessionAllocateRings(WINTUN_SESSION_HANDLE Session, DWORD Capacity)
 {
-    /* The second ring starts on a cache line of its own. */
-    SIZE_T RingSpace =
-        (TUN_RING_SIZE(Capacity) + SESSION_CACHE_LINE - 1) & ~(SIZE_T)(SESSION_CACHE_LINE - 1);
+    SIZE_T RingSpace = (SESSION_RING_OFFSET + TUN_RING_SIZE(Capacity) + SESSION_CACHE_LINE - 1) &
+                       ~(SIZE_T)(SESSION_CACHE_LINE - 1);
     SIZE_T EntriesSpace = RING_IN_FLIGHT_SIZE(Capacity);
 
-    Session->Memory = VirtualAlloc(
-        NULL, RingSpace + TUN_RING_SIZE(Capacity), MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
+    Session->Memory = VirtualAlloc(NULL, 2 * RingSpace, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
     if (Session->Memory != NULL)
     {
         Session->Entries =
@@ -153,10 +157,10 @@ static BOOL SessionAllocateRings(WINTUN_SESSION_HANDLE Session, DWORD Capacity)
         LogLastError(L"Allocating two rings of capacity 0x%1!X!", Capacity);
         return FALSE;
     }
-    BYTE *Memory = Session->Memory;
+    BYTE *First = (BYTE *)Session->Memory + SESSION_RING_OFFSET;
     BYTE *Entries = Session->Entries;
-    TUN_RING *SendRing = (TUN_RING *)(VOID *)Memory;
-    TUN_RING *ReceiveRing = (TUN_RING *)(VOID *)(Memory + RingSpace);
+    TUN_RING *SendRing = (TUN_RING *)(VOID *)First;
+    TUN_RING *ReceiveRing = (TUN_RING *)(VOID *)(First + RingSpace);
     SendRing->Alertable = TUN_RING_ALERTABLE_MAINTAINED;
     RingSharedConsumerInitialize(
         &Session->Receive, SendRing, Capacity, (volatile uint16_t *)(VOID *)Entries);

@@ -270,6 +270,20 @@ static DWORD WINAPI EndSession(void *Context)
 }
 
 /* The rings stay until the last call under way has left, and no longer. */
+/* Head and Tail of a ring, which different sides write, lie on different cache lines. */
+static void TestPlacement(void)
+{
+    PEER Peer = PeerStart();
+    const TUN_RING *Rings[] = {Peer.Session->Receive.Ring, Peer.Session->Send.Ring};
+
+    for (int Index = 0; Index < 2; ++Index)
+    {
+        CHECK((ULONG_PTR)&Rings[Index]->Tail % SESSION_CACHE_LINE == 0);
+    }
+    CHECK((BYTE *)Rings[0] + TUN_RING_SIZE(CAPACITY) <= (BYTE *)Rings[1]);
+    WintunEndSession(Peer.Session);
+}
+
 static void TestEndWaits(void)
 {
     PEER Peer = PeerStart();
@@ -345,6 +359,7 @@ int main(void)
     TestWriteEvent();
     TestAlertable();
     TestEndInUse();
+    TestPlacement();
     TestEndWaits();
     TestEndInLogger();
     SessionUninitialize();

@@ -16,7 +16,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+#include "abi.h"
 
 static inline uint64_t SampleNow(void)
 {
@@ -31,6 +34,16 @@ static inline void SampleReport(
 {
     printf("%s\t%s\t%.6g\t%s\t%.6g\n", Name, Unit, Value, Baseline, BaselineValue);
     fflush(stdout);
+}
+
+/* A ring of zeros that lies as the library places it: Head ends a cache line. free(*Memory). */
+static inline TUN_RING *SampleRing(uint32_t Capacity, void **Memory)
+{
+    size_t Size = (64 + TUN_RING_SIZE(Capacity) + 4095) & ~(size_t)4095;
+
+    *Memory = aligned_alloc(4096, Size);
+    memset(*Memory, 0, Size);
+    return (TUN_RING *)(void *)((uint8_t *)*Memory + 64 - offsetof(TUN_RING, Tail));
 }
 
 static inline int SampleCompare(const void *Left, const void *Right)

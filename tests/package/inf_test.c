@@ -4,7 +4,9 @@
  * writes. Runs on Windows or Wine, with administrator rights; installs a service that it does not
  * start and removes again, no device.
  *
- *   inf_test.exe C:\full\path\adit.inf
+ *   inf_test.exe C:\full\path\adit.inf [foreign]
+ *
+ * foreign: the INF is of another architecture, so no device here matches; all else is the same.
  */
 #include <windows.h>
 #include <sddl.h>
@@ -155,9 +157,16 @@ CleanupSet:
     return Found;
 }
 
-static void CheckModels(const WCHAR *InfPath)
+static void CheckModels(const WCHAR *InfPath, BOOL Foreign)
 {
     WCHAR Section[LINE_LEN] = L"(none)";
+    if (Foreign)
+    {
+        Check(
+            !FindDriver(InfPath, L"Adit\0", sizeof(L"Adit\0"), Section),
+            L"hardware id Adit matches nothing for this architecture");
+        return;
+    }
     Check(FindDriver(InfPath, L"Adit\0", sizeof(L"Adit\0"), Section), L"hardware id Adit matches");
     CheckText(Section, L"Install", L"install section");
     Check(
@@ -383,7 +392,7 @@ static void CheckFiles(HINF Inf)
     DeleteFileW(Target);
 }
 
-static BOOL Test(const WCHAR *InfPath)
+static BOOL Test(const WCHAR *InfPath, BOOL Foreign)
 {
     UINT ErrorLine = 0;
     HINF Inf = SetupOpenInfFileW(InfPath, L"Net", INF_STYLE_WIN4, &ErrorLine);
@@ -393,7 +402,7 @@ static BOOL Test(const WCHAR *InfPath)
         return FALSE;
     }
     CheckVersion(Inf);
-    CheckModels(InfPath);
+    CheckModels(InfPath, Foreign);
     CheckRegistry(Inf);
     CheckService(Inf);
     CheckFiles(Inf);
@@ -405,12 +414,12 @@ int main(void)
 {
     int Count = 0;
     WCHAR **Values = CommandLineToArgvW(GetCommandLineW(), &Count);
-    if (!Values || Count != 2)
+    if (!Values || Count < 2 || Count > 3 || (Count == 3 && lstrcmpW(Values[2], L"foreign") != 0))
     {
-        Print(L"usage: inf_test.exe C:\\full\\path\\adit.inf\n");
+        Print(L"usage: inf_test.exe C:\\full\\path\\adit.inf [foreign]\n");
         return 2;
     }
-    BOOL Passed = Test(Values[1]);
+    BOOL Passed = Test(Values[1], Count == 3);
     if (!Passed)
     {
         Print(L"%u failed\n", FailureCount);

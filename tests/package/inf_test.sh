@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Runs inf_test.exe on the package's INF under Wine, in the prefix that WINEPREFIX names and that is
-# made here if it is not there.
+# inf_test.sh [foreign]: runs inf_test.exe on the package's INF under Wine, in the prefix that WINEPREFIX
+# names and that is made here if it is not there.
 #
 # From the environment: WINE, WINESERVER, WINEPREFIX, INF_TEST, INF.
 set -eu
@@ -22,4 +22,4 @@ if [ ! -e "$WINEPREFIX/system.reg" ]; then
 fi
 
 # Z: is the root folder.
-"$WINE" "$INF_TEST" "Z:$(printf %s "$INF" | tr / '\\')"
+"$WINE" "$INF_TEST" "Z:$(printf %s "$INF" | tr / '\\')" "$@"

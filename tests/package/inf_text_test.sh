@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# The INF as text: its form, and that an adapter's parameters have the range and the default that
-# the driver gives them.
+# The INF as text: its form, its sections, and that an adapter's parameters have the range and the
+# default that the driver gives them.
 #
-#   inf_text_test.sh adit.inf adapter.h
+#   inf_text_test.sh adit.inf adapter.h x86|amd64|arm64
 set -u
 
 inf=$1
 header=$2
+architecture=$3
 failures=0
 
 in_inf() { # <parameter> <value's name>
@@ -46,6 +47,30 @@ names=$(printf '%s\n' "$plain" | grep -v '^;' | sed 's/%%//g' | grep -o '%[A-Za-
 for name in $names; do
     same "definitions of %$name%" "$(printf '%s\n' "$strings" | grep -c "^$name  *= \"")" 1
 done
+
+# Sections: the models' one is decorated with architecture and first Windows version ("INF
+# Manufacturer Section"), and each one that is named is there once.
+case $architecture in
+arm64) target=NTarm64.10.0 ;;
+*) target=NT$architecture.6.1 ;;
+esac
+section() { # <name>: its lines, without comments
+    printf '%s\n' "$plain" | awk -v name="[$1]" '
+        /^\[/ { inside = $0 == name; next }
+        inside && !/^;/ && NF { sub(/ *; .*/, ""); print }'
+}
+same "[Manufacturer]" "$(section Manufacturer)" "%Adit% = Models, $target"
+same "[Models.$target]" "$(section "Models.$target")" "%Adapter% = Install, Adit"
+named="$(section Manufacturer | sed -n 's/.*= *Models, */Models./p')
+$(section "Models.$target" | sed -n 's/.*= *\(.*\),.*/\1 \1.HW \1.Services/p')
+$(printf '%s\n' "$plain" | grep -v '^;' | sed -n 's/^AddReg *= *//p' | tr ',' ' ')
+$(section Install.Services | sed -n 's/^AddService *= *[^,]*,[^,]*,//p' | tr ',' ' ')"
+same "sections that are named" "$(echo $named | wc -w | tr -d " ")" 10
+for name in $named; do
+    same "[$name]" "$(printf '%s\n' "$plain" | grep -c -x -F "[$name]")" 1
+done
+headings=$(printf '%s\n' "$plain" | sed -n 's/^\[\(.*\)\]$/\1/p')
+same "sections twice" "$(echo "$headings" | sort | uniq -d | wc -l | tr -d ' ')" 0
 
 if [ "$failures" -ne 0 ]; then
     echo "$failures failed"

@@ -16,13 +16,18 @@ find_path(ADIT_WDK_LIB ntoskrnl.lib
   PATHS "$ENV{WindowsSdkDir}/Lib/${ADIT_WDK_VERSION}/km/${ADIT_WDK_MACHINE}" NO_DEFAULT_PATH REQUIRED)
 find_program(ADIT_MC mc REQUIRED)
 
+# CMake's defaults are for programs.
+set(CMAKE_C_STANDARD_LIBRARIES "")
+set(CMAKE_MSVC_RUNTIME_LIBRARY "")
+
 function(adit_add_messages NAME SOURCE)
   set(dir ${CMAKE_CURRENT_BINARY_DIR})
-  cmake_path(ABSOLUTE_PATH SOURCE NORMALIZE)
+  # The file's LanguageNames name messages.bin ("Message Text Files"); the source has to be in the
+  # current folder ("Message Compiler (MC.exe)").
   add_custom_command(
     OUTPUT ${dir}/messages.h ${dir}/messages.bin
     COMMAND ${ADIT_MC} -c -n -U -h ${dir} -r ${dir} ${SOURCE}
-    COMMAND ${CMAKE_COMMAND} -E copy ${dir}/messages_MSG00001.bin ${dir}/messages.bin
+    WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
     DEPENDS ${SOURCE} VERBATIM)
   file(CONFIGURE OUTPUT ${dir}/message_table.rc CONTENT "LANGUAGE 9, 1\n1 11 \"messages.bin\"\n")
   add_custom_target(${NAME}_files DEPENDS ${dir}/messages.h ${dir}/messages.bin)
@@ -68,6 +73,6 @@ function(adit_add_driver NAME)
   set(imports ${ARG_IMPORTS} hal BufferOverflowFastFailK wdmsec)
   list(TRANSFORM imports REPLACE "(.+)" "${ADIT_WDK_LIB}/\\1.lib")
   target_link_options(${NAME} PRIVATE /driver /subsystem:native,${subsystem} /nodefaultlib /guard:cf
-    /entry:GsDriverEntry$<$<STREQUAL:${ADIT_ARCH},x86>:@8> /release /debug /opt:ref,icf
+    /incremental:no /manifest:no /entry:GsDriverEntry$<$<STREQUAL:${ADIT_ARCH},x86>:@8> /release /debug /opt:ref,icf
     /section:INIT,D /merge:_TEXT=.text /merge:_PAGE=PAGE ${imports})
 endfunction()

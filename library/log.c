@@ -21,14 +21,14 @@ typedef struct _LOG_FRAME
     ULONG Generation;   /* LogGeneration when it entered */
 } LOG_FRAME;
 
-/* A message that LogHold keeps back. */
-typedef struct _LOG_HELD
+/* A message that is kept back. */
+struct _LOG_HELD
 {
-    struct _LOG_HELD *Next;
+    LOG_HELD *Next;
     WINTUN_LOGGER_LEVEL Level;
     DWORD64 Timestamp;
     WCHAR Message[];
-} LOG_HELD;
+};
 
 static SRWLOCK LogLock = SRWLOCK_INIT;
 static CONDITION_VARIABLE LogFramesChanged = CONDITION_VARIABLE_INIT;
@@ -149,12 +149,10 @@ static VOID LogKeep(WINTUN_LOGGER_LEVEL Level, DWORD64 Timestamp, LPCWSTR Messag
     LogHeldEnd = &Held->Next;
 }
 
-static VOID LogDeliver(WINTUN_LOGGER_LEVEL Level, LPCWSTR Message)
+VOID LogForward(WINTUN_LOGGER_LEVEL Level, DWORD64 Timestamp, LPCWSTR Message)
 {
-    FILETIME Now;
+    DWORD Error = GetLastError();
 
-    GetSystemTimeAsFileTime(&Now);
-    DWORD64 Timestamp = (DWORD64)Now.dwHighDateTime << 32 | Now.dwLowDateTime;
     if ((DWORD)LogHolder == GetCurrentThreadId())
     {
         LogKeep(Level, Timestamp, Message);
@@ -163,6 +161,15 @@ static VOID LogDeliver(WINTUN_LOGGER_LEVEL Level, LPCWSTR Message)
     {
         LogCall(Level, Timestamp, Message);
     }
+    SetLastError(Error);
+}
+
+static VOID LogDeliver(WINTUN_LOGGER_LEVEL Level, LPCWSTR Message)
+{
+    FILETIME Now;
+
+    GetSystemTimeAsFileTime(&Now);
+    LogForward(Level, (DWORD64)Now.dwHighDateTime << 32 | Now.dwLowDateTime, Message);
 }
 
 VOID LogHold(VOID)
@@ -170,14 +177,20 @@ VOID LogHold(VOID)
     LogHolder = (LONG)GetCurrentThreadId();
 }
 
-VOID LogDeliverHeld(VOID)
+LOG_HELD *LogEndHold(VOID)
 {
-    DWORD Error = GetLastError();
-
     LOG_HELD *Held = LogHeld;
+
     LogHeld = NULL;
     LogHeldEnd = &LogHeld;
     InterlockedExchange(&LogHolder, 0);
+    return Held;
+}
+
+VOID LogDeliverHeld(LOG_HELD *Held)
+{
+    DWORD Error = GetLastError();
+
     while (Held != NULL)
     {
         LOG_HELD *Next = Held->Next;

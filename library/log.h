@@ -17,11 +17,19 @@
 WINTUN_SET_LOGGER_FUNC WintunSetLogger;
 
 /*
- * Keeps this thread's messages back until LogDeliverHeld, for the time in which it holds the system
- * lock. One thread of the process at a time may hold; the calls do not nest.
+ * Keeps this thread's messages back, for the time in which it holds the system lock. One thread of
+ * the process at a time may hold; the calls do not nest. Before the lock is given back, LogEndHold
+ * takes the messages; afterwards, LogDeliverHeld passes them on and frees them. Both keep the last
+ * error.
  */
+typedef struct _LOG_HELD LOG_HELD;
+
 VOID LogHold(VOID);
-VOID LogDeliverHeld(VOID);
+_Must_inspect_result_ _Ret_maybenull_ LOG_HELD *LogEndHold(VOID);
+VOID LogDeliverHeld(_In_opt_ LOG_HELD *Held);
+
+/* Passes on what another process has written for this one. Keeps the last error. */
+VOID LogForward(_In_ WINTUN_LOGGER_LEVEL Level, _In_ DWORD64 Timestamp, _In_z_ LPCWSTR Message);
 
 /* Writes a message. Keeps the last error. */
 VOID LogWrite(_In_ WINTUN_LOGGER_LEVEL Level, _In_z_ LPCWSTR Format, ...);

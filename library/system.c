@@ -11,6 +11,10 @@
 
 HMODULE SystemModule;
 
+/* Of the thread of this process that has the lock, if one has; only that thread uses the file. */
+static volatile DWORD SystemLockThread;
+static HANDLE SystemLockFile;
+
 VOID *SystemAllocate(SIZE_T Size)
 {
     VOID *Memory = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, Size);
@@ -87,6 +91,45 @@ PSECURITY_DESCRIPTOR SystemPrivateDescriptor(VOID)
         return NULL;
     }
     return Descriptor;
+}
+
+USHORT SystemNativeMachine(VOID)
+{
+    typedef BOOL WINAPI IS_WOW64_PROCESS_2(
+        HANDLE Process, USHORT * Machine, USHORT * NativeMachine);
+    SYSTEM_INFO Info;
+    USHORT Machine;
+    USHORT NativeMachine;
+
+    /* From Windows 10, version 1511, on; it sees through every emulation. */
+    FARPROC Function = GetProcAddress(GetModuleHandleW(L"kernel32.dll"), "IsWow64Process2");
+    if (Function != NULL &&
+        ((IS_WOW64_PROCESS_2 *)(VOID *)Function)(GetCurrentProcess(), &Machine, &NativeMachine))
+    {
+        return NativeMachine;
+    }
+    /* Before, x86 on amd64 is the only one. */
+    GetNativeSystemInfo(&Info);
+    switch (Info.wProcessorArchitecture)
+    {
+    case PROCESSOR_ARCHITECTURE_INTEL:
+        return IMAGE_FILE_MACHINE_I386;
+    case PROCESSOR_ARCHITECTURE_ARM64:
+        return IMAGE_FILE_MACHINE_ARM64;
+    default:
+        return IMAGE_FILE_MACHINE_AMD64;
+    }
+}
+
+BOOL SystemIsEmulated(VOID)
+{
+#if defined(__i386__)
+    return SystemNativeMachine() != IMAGE_FILE_MACHINE_I386;
+#elif defined(__x86_64__)
+    return SystemNativeMachine() != IMAGE_FILE_MACHINE_AMD64;
+#else
+    return SystemNativeMachine() != IMAGE_FILE_MACHINE_ARM64;
+#endif
 }
 
 BOOL SystemWindowsDirectory(LPWSTR Path)
@@ -169,16 +212,35 @@ BOOL SystemLock(HANDLE *Lock)
     {
         return FALSE;
     }
+    SystemLockFile = *Lock;
+    SystemLockThread = GetCurrentThreadId();
     LogHold();
     return TRUE;
+}
+
+BOOL SystemShareLock(HANDLE Process)
+{
+    HANDLE Shared;
+
+    if (SystemLockThread != GetCurrentThreadId() ||
+        DuplicateHandle(
+            GetCurrentProcess(), SystemLockFile, Process, &Shared, 0, FALSE, DUPLICATE_SAME_ACCESS))
+    {
+        return TRUE;
+    }
+    LogLastError(L"Sharing the lock of adapters with a process");
+    return FALSE;
 }
 
 VOID SystemUnlock(HANDLE Lock)
 {
     DWORD Error = GetLastError();
+    /* Another thread of this process may have the lock as soon as the file is closed. */
+    LOG_HELD *Held = LogEndHold();
+    SystemLockThread = 0;
     CloseHandle(Lock);
     SetLastError(Error);
-    LogDeliverHeld();
+    LogDeliverHeld(Held);
 }
 
 VOID SystemFormatGuid(const GUID *Guid, LPWSTR Text)

@@ -36,6 +36,15 @@ _Must_inspect_result_ BOOL SystemRequireElevation(_In_z_ LPCWSTR Action);
  */
 _Must_inspect_result_ _Ret_maybenull_ PSECURITY_DESCRIPTOR SystemPrivateDescriptor(VOID);
 
+/*
+ * The machine's own architecture, an IMAGE_FILE_MACHINE_ value, whatever emulates this process's.
+ * Logs nothing.
+ */
+USHORT SystemNativeMachine(VOID);
+
+/* Whether this process is of another architecture than the machine. Logs nothing. */
+BOOL SystemIsEmulated(VOID);
+
 /* The Windows directory, also inside a remote session, without trailing backslash. Logs failure. */
 _Must_inspect_result_ BOOL SystemWindowsDirectory(_Out_writes_z_(MAX_PATH) LPWSTR Path);
 
@@ -47,6 +56,12 @@ _Must_inspect_result_ BOOL SystemWindowsDirectory(_Out_writes_z_(MAX_PATH) LPWST
  */
 _Must_inspect_result_ BOOL SystemLock(_Out_ HANDLE *Lock);
 VOID SystemUnlock(_In_ HANDLE Lock);
+
+/*
+ * Has a process hold the lock too, until it ends. Does nothing if the calling thread does not hold
+ * it. Logs failure.
+ */
+_Must_inspect_result_ BOOL SystemShareLock(_In_ HANDLE Process);
 
 /* Size of a GUID's text in characters, braces and the terminating zero included. */
 #define SYSTEM_GUID_LENGTH 39

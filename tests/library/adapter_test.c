@@ -331,6 +331,65 @@ static void TestRemovalInSession(void)
     CHECK(CountAdapters(TUNNEL_TYPE) == 0);
 }
 
+static DWORD CallingThread; /* the only one whose messages make the logger call back */
+static int CallBackDepth;
+static int CallBacks;
+
+static DWORD WINAPI CallLibrary(void *Name)
+{
+    WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(Name, TUNNEL_TYPE, NULL);
+    CHECK(Adapter != NULL);
+    WINTUN_ADAPTER_HANDLE Opened = WintunOpenAdapter(Name);
+    CHECK(Opened != NULL);
+    WintunCloseAdapter(Opened);
+    CHECK(CountAdapters(TUNNEL_TYPE) >= 1);
+    WINTUN_SESSION_HANDLE Session = WintunStartSession(Adapter, WINTUN_MIN_RING_CAPACITY);
+    CHECK(Session != NULL);
+    WintunEndSession(Session);
+    WintunCloseAdapter(Adapter);
+    return 0;
+}
+
+/* Calls everything that takes a lock, itself and by a thread that it waits for. */
+static VOID CALLBACK CallingLogger(WINTUN_LOGGER_LEVEL Level, DWORD64 Timestamp, LPCWSTR Text)
+{
+    DWORD LastError = GetLastError();
+
+    ClientLogger(Level, Timestamp, Text);
+    if (GetCurrentThreadId() == CallingThread && CallBackDepth == 0)
+    {
+        ++CallBackDepth;
+        ++CallBacks;
+        CallLibrary(L"Adit Logger");
+        HANDLE Thread = CreateThread(NULL, 0, CallLibrary, L"Adit Thread", 0, NULL);
+        CHECK(WaitForSingleObject(Thread, 120000) == WAIT_OBJECT_0);
+        CloseHandle(Thread);
+        --CallBackDepth;
+    }
+    SetLastError(LastError);
+}
+
+/* The logger is called under no lock: neither this process's nor the one of all processes. */
+static void TestCallingLogger(void)
+{
+    NET_LUID Luid = {0};
+
+    CallingThread = GetCurrentThreadId();
+    WintunSetLogger(CallingLogger);
+    WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL);
+    CHECK(Adapter != NULL && CallBacks > 0);
+    CHECK_FAILS(WintunOpenAdapter(L"Adit Test, absent"), ERROR_NOT_FOUND);
+    CHECK_FAILS(WintunDeleteDriver(), ERROR_DEVICE_IN_USE);
+    if (Adapter != NULL)
+    {
+        WintunGetAdapterLUID(Adapter, &Luid);
+    }
+    CHECK(Luid.Value != 0);
+    WintunCloseAdapter(Adapter);
+    WintunSetLogger(CountingLogger);
+    CHECK(CountAdapters(NULL) == 0);
+}
+
 static void TestLife(void)
 {
     WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL);
@@ -373,6 +432,7 @@ int main(int argc, char **argv)
     TestLife();
     TestLife();
     TestRemovalInSession();
+    TestCallingLogger();
     TestOrphan();
     TestKilledCreator();
     TestTogether();

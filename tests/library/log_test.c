@@ -91,13 +91,44 @@ static void TestHold(void)
     LogWrite(WINTUN_LOG_INFO, L"b");
     CHECK(HeldCount == 0);
     SetLastError(77);
-    LogDeliverHeld();
+    LOG_HELD *Held = LogEndHold();
+    CHECK(HeldCount == 0);
+    LogDeliverHeld(Held);
     CHECK(GetLastError() == 77);
     LogWrite(WINTUN_LOG_INFO, L"c");
     CHECK(HeldCount == 3 && wcsncmp(HeldText, L"abc", 3) == 0);
     LogHold();
-    LogDeliverHeld();
+    LogDeliverHeld(LogEndHold());
     CHECK(HeldCount == 3);
+    WintunSetLogger(NULL);
+}
+
+static DWORD WINAPI HoldToo(void *Held)
+{
+    LogHold();
+    LogWrite(WINTUN_LOG_INFO, L"2");
+    *(LOG_HELD **)Held = LogEndHold();
+    return 0;
+}
+
+/* Another thread holds as soon as the first has given the lock back: its messages are its own. */
+static void TestHoldAfterHold(void)
+{
+    LOG_HELD *Second = NULL;
+
+    HeldCount = 0;
+    WintunSetLogger(OrderLogger);
+    LogHold();
+    LogWrite(WINTUN_LOG_INFO, L"1");
+    LOG_HELD *First = LogEndHold();
+    HANDLE Thread = CreateThread(NULL, 0, HoldToo, &Second, 0, NULL);
+    CHECK(WaitForSingleObject(Thread, 60000) == WAIT_OBJECT_0);
+    CloseHandle(Thread);
+    CHECK(HeldCount == 0 && First != NULL && Second != NULL);
+    LogDeliverHeld(First);
+    CHECK(HeldCount == 1 && HeldText[0] == L'1');
+    LogDeliverHeld(Second);
+    CHECK(HeldCount == 2 && HeldText[1] == L'2');
     WintunSetLogger(NULL);
 }
 
@@ -218,6 +249,7 @@ int main(void)
 {
     TestMessages();
     TestHold();
+    TestHoldAfterHold();
     TestReplacement();
     TestReentry();
     return CheckResult("log_test");

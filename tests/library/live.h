@@ -46,9 +46,11 @@ void LiveWriteHeaders(BYTE *Packet, BYTE Host, USHORT Port, DWORD Length);
 /* The payload and destination port of a datagram to the client's side; NULL: another packet. */
 const BYTE *LiveReadHeaders(const BYTE *Packet, DWORD Size, USHORT *Port, DWORD *Length);
 
-/* live_cases.c: what each call returns in each state. live_traffic.c: many threads. live_unload.c.
+/* live_cases.c: what each call returns in each state. live_full.c: a full ring. live_traffic.c:
+ * many threads. live_unload.c.
  */
 void LiveCases(WINTUN_ADAPTER_HANDLE Adapter);
+void LiveFull(WINTUN_ADAPTER_HANDLE Adapter);
 void LiveTraffic(WINTUN_ADAPTER_HANDLE Adapter, DWORD Seconds);
 void LiveUnload(void);
 

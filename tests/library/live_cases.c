@@ -153,6 +153,31 @@ static void TestStart(WINTUN_ADAPTER_HANDLE Adapter, SOCKET Socket)
     WintunCloseAdapter(Opened);
 }
 
+/*
+ * A thread whose token has no administrators group may not start a session: the driver checks the
+ * token of whoever asks. What is left undone leaves the adapter free.
+ */
+static void TestRights(WINTUN_ADAPTER_HANDLE Adapter)
+{
+    BYTE Sid[SECURITY_MAX_SID_SIZE];
+    DWORD SidSize = sizeof(Sid);
+    HANDLE Token, Restricted;
+
+    CHECK(CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, Sid, &SidSize));
+    CHECK(OpenProcessToken(GetCurrentProcess(), TOKEN_DUPLICATE | TOKEN_QUERY, &Token));
+    SID_AND_ATTRIBUTES Disabled = {Sid, 0};
+    CHECK(CreateRestrictedToken(Token, 0, 1, &Disabled, 0, NULL, 0, NULL, &Restricted));
+    CHECK(ImpersonateLoggedOnUser(Restricted));
+    CHECK_FAILS(WintunStartSession(Adapter, CAPACITY), ERROR_ACCESS_DENIED);
+    CHECK(RevertToSelf());
+    CloseHandle(Restricted);
+    CloseHandle(Token);
+
+    WINTUN_SESSION_HANDLE Session = WintunStartSession(Adapter, CAPACITY);
+    CHECK(Session != NULL);
+    WintunEndSession(Session);
+}
+
 /* A thread waits for packets while the session ends, with the driver there. */
 static DWORD WINAPI WaitForPackets(void *Context)
 {
@@ -277,6 +302,7 @@ void LiveCases(WINTUN_ADAPTER_HANDLE Adapter)
     SOCKET Socket = LiveSocket(PORT);
 
     TestStart(Adapter, Socket);
+    TestRights(Adapter);
     for (int Index = 0; Index < (int)(sizeof(Overwritten) / sizeof(Overwritten[0])); ++Index)
     {
         int Before = CheckFailures;

@@ -144,6 +144,7 @@ int main(int argc, char **argv)
     if (Adapter != NULL)
     {
         LiveCases(Adapter);
+        LiveFull(Adapter);
         LiveTraffic(Adapter, Seconds);
         WintunCloseAdapter(Adapter);
     }

@@ -5,6 +5,7 @@
 #include "device_software.h"
 #include "device_start.h"
 #include "log.h"
+#include "native_setup.h"
 
 #include <initguid.h>
 #include <devguid.h>
@@ -201,6 +202,10 @@ static BOOL DeviceNodeRemoveKeys(const DEVICE_NODE_NAME *Name)
     SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
     DWORD Error = ERROR_SUCCESS;
 
+    if (SystemIsEmulated())
+    {
+        return NativeSetupRemoveDevice(Name);
+    }
     HDEVINFO Set = SetupDiCreateDeviceInfoList(NULL, NULL);
     if (Set == INVALID_HANDLE_VALUE)
     {
@@ -396,13 +401,81 @@ static BOOL DeviceNodeMakeId(const SYSTEM_PROCESS *Owner, LPWSTR InstanceId)
         Owner->Serial);
 }
 
-static BOOL DeviceNodeCreateRoot(
+/* Opens the device for a moment: to read it, and to set its parameters if Changed is given. */
+static DEVICE_NODE *
+DeviceNodeReadOne(LPCWSTR InstanceId, const DEVICE_NODE_REQUEST *Request, BOOL *Changed)
+{
+    SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
+    DEVICE_NODE *Node = NULL;
+
+    HDEVINFO Set = SetupDiCreateDeviceInfoList(NULL, NULL);
+    if (Set == INVALID_HANDLE_VALUE || !SetupDiOpenDeviceInfoW(Set, InstanceId, NULL, 0, &Device))
+    {
+        LogLastError(L"Opening the device %1", InstanceId);
+    }
+    else if (Changed == NULL || DevicePropertySetParameters(Set, &Device, Request, Changed))
+    {
+        Node = DeviceNodeRead(Set, &Device);
+    }
+    DWORD Error = GetLastError();
+    if (Set != INVALID_HANDLE_VALUE)
+    {
+        SetupDiDestroyDeviceInfoList(Set);
+    }
+    SetLastError(Error);
+    return Node;
+}
+
+/* Removes what a creator has begun to make and could not undo. */
+static VOID DeviceNodeRemoveOwned(const SYSTEM_PROCESS *Owner)
+{
+    DWORD Error = GetLastError();
+    DEVICE_NODE_NAME Name;
+    DEVICE_NODE *Nodes;
+
+    if (DeviceNodeList(&Nodes))
+    {
+        for (const DEVICE_NODE *Node = Nodes; Node != NULL; Node = Node->Next)
+        {
+            if (Node->Owner.Id == Owner->Id && Node->Owner.Serial == Owner->Serial &&
+                Node->Owner.Created == Owner->Created)
+            {
+                DeviceNodeGetName(Node, &Name);
+                DeviceNodeRemove(&Name, NULL);
+            }
+        }
+        DeviceNodeFree(Nodes);
+    }
+    SetLastError(Error);
+}
+
+static BOOL DeviceNodeCreateRootNatively(
+    const DEVICE_NODE_REQUEST *Request, const SYSTEM_PROCESS *Owner, DEVICE_NODE **Node)
+{
+    WCHAR InstanceId[MAX_DEVICE_ID_LEN];
+
+    if (NativeSetupCreateDevice(Request, Owner, InstanceId))
+    {
+        *Node = DeviceNodeReadOne(InstanceId, Request, NULL);
+    }
+    if (*Node == NULL)
+    {
+        DeviceNodeRemoveOwned(Owner);
+    }
+    return *Node != NULL;
+}
+
+BOOL DeviceNodeCreateRoot(
     const DEVICE_NODE_REQUEST *Request, const SYSTEM_PROCESS *Owner, DEVICE_NODE **Node)
 {
     SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
     WCHAR InstanceId[MAX_DEVICE_ID_LEN];
     DWORD Error = ERROR_SUCCESS;
 
+    if (SystemIsEmulated())
+    {
+        return DeviceNodeCreateRootNatively(Request, Owner, Node);
+    }
     HDEVINFO Set = SetupDiCreateDeviceInfoList(&GUID_DEVCLASS_NET, NULL);
     if (Set == INVALID_HANDLE_VALUE)
     {
@@ -431,31 +504,6 @@ Cleanup:
     return *Node != NULL;
 }
 
-/* Opens the device for a moment: to read it, and to set its parameters. */
-static DEVICE_NODE *
-DeviceNodeReadSoftware(LPCWSTR InstanceId, const DEVICE_NODE_REQUEST *Request, BOOL *Changed)
-{
-    SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
-    DEVICE_NODE *Node = NULL;
-
-    HDEVINFO Set = SetupDiCreateDeviceInfoList(NULL, NULL);
-    if (Set == INVALID_HANDLE_VALUE || !SetupDiOpenDeviceInfoW(Set, InstanceId, NULL, 0, &Device))
-    {
-        LogLastError(L"Opening the device %1", InstanceId);
-    }
-    else if (Changed == NULL || DevicePropertySetParameters(Set, &Device, Request, Changed))
-    {
-        Node = DeviceNodeRead(Set, &Device);
-    }
-    DWORD Error = GetLastError();
-    if (Set != INVALID_HANDLE_VALUE)
-    {
-        SetupDiDestroyDeviceInfoList(Set);
-    }
-    SetLastError(Error);
-    return Node;
-}
-
 /* Changed: it runs with other parameters, and those asked for are set for the next start. */
 static BOOL DeviceNodeStartSoftware(
     const DEVICE_NODE_REQUEST *Request,
@@ -472,13 +520,13 @@ static BOOL DeviceNodeStartSoftware(
     DeviceStartOpenWatch(&Watch);
     if (DeviceSoftwareCreate(Request, Owner, InstanceId, Software))
     {
-        *Node = DeviceNodeReadSoftware(InstanceId, Request, NULL);
+        *Node = DeviceNodeReadOne(InstanceId, Request, NULL);
         Result = *Node != NULL && DeviceStartWait(&Watch, *Node);
     }
     DeviceStartCloseWatch(&Watch);
     if (Result)
     {
-        DEVICE_NODE *Started = DeviceNodeReadSoftware(InstanceId, Request, Changed);
+        DEVICE_NODE *Started = DeviceNodeReadOne(InstanceId, Request, Changed);
         Result = Started != NULL;
         DeviceNodeFree(Result ? *Node : NULL);
         *Node = Result ? Started : *Node;

@@ -65,6 +65,15 @@ _Must_inspect_result_ BOOL DeviceNodeCreate(
     _Outptr_ DEVICE_NODE **Node,
     _Outptr_result_maybenull_ DEVICE_SOFTWARE **Software);
 
+/*
+ * The part of DeviceNodeCreate that makes a root-enumerated device, of which Owner is recorded as
+ * the creator; Node has to be NULL before. Logs failure; no device is left behind then.
+ */
+_Must_inspect_result_ BOOL DeviceNodeCreateRoot(
+    _In_ const DEVICE_NODE_REQUEST *Request,
+    _In_ const SYSTEM_PROCESS *Owner,
+    _Inout_ DEVICE_NODE **Node);
+
 /* What makes a node the one that it was: its instance id can come to another one. */
 typedef struct _DEVICE_NODE_NAME
 {

@@ -5,8 +5,6 @@
 #include "log.h"
 #include "system.h"
 
-#include <setupapi.h>
-
 static const LPCWSTR DriverPackageFiles[] = {
     DRIVER_PACKAGE_INF,
     DRIVER_PACKAGE_CATALOG,
@@ -26,32 +24,14 @@ BOOL DriverPackageMakePath(LPWSTR Path, LPCWSTR Directory, LPCWSTR FileName)
     return TRUE;
 }
 
-/*
- * The name of the machine's own architecture in this library's resources. IsWow64Process2 (Windows
- * 10 version 1511 and later) sees through emulation; where it is missing, no process but one of x86
- * on amd64 is of another architecture than its machine.
- */
+/* The name of the machine's own architecture in this library's resources. */
 static LPCWSTR DriverPackageArchitecture(VOID)
 {
-    typedef BOOL WINAPI IS_WOW64_PROCESS_2(
-        HANDLE Process, USHORT * Machine, USHORT * NativeMachine);
-    SYSTEM_INFO Info;
-    USHORT Machine;
-    USHORT NativeMachine;
-
-    GetNativeSystemInfo(&Info);
-    FARPROC Function = GetProcAddress(GetModuleHandleW(L"kernel32.dll"), "IsWow64Process2");
-    if (Function != NULL &&
-        ((IS_WOW64_PROCESS_2 *)(VOID *)Function)(GetCurrentProcess(), &Machine, &NativeMachine) &&
-        NativeMachine == IMAGE_FILE_MACHINE_ARM64)
+    switch (SystemNativeMachine())
     {
-        return L"arm64";
-    }
-    switch (Info.wProcessorArchitecture)
-    {
-    case PROCESSOR_ARCHITECTURE_INTEL:
+    case IMAGE_FILE_MACHINE_I386:
         return L"x86";
-    case PROCESSOR_ARCHITECTURE_ARM64:
+    case IMAGE_FILE_MACHINE_ARM64:
         return L"arm64";
     default:
         return L"amd64";
@@ -80,7 +60,7 @@ static BOOL DriverPackageFindResource(LPCWSTR FileName, const BYTE **Data, DWORD
     return TRUE;
 }
 
-static BOOL DriverPackageWriteFile(LPCWSTR Directory, LPCWSTR FileName)
+BOOL DriverPackageWriteFile(LPCWSTR Directory, LPCWSTR FileName)
 {
     WCHAR Path[MAX_PATH];
     const BYTE *Data;
@@ -109,16 +89,11 @@ static BOOL DriverPackageWriteFile(LPCWSTR Directory, LPCWSTR FileName)
     return Result;
 }
 
-/*
- * The directory lies in the Windows directory, where only administrators can put anything, so that
- * one which is there already is what a killed process has left.
- */
-static BOOL DriverPackageCreateDirectory(LPWSTR Directory)
+BOOL DriverPackageCreateDirectory(LPWSTR Directory, LPCWSTR Name)
 {
     WCHAR Windows[MAX_PATH];
 
-    if (!SystemWindowsDirectory(Windows) ||
-        !DriverPackageMakePath(Directory, Windows, L"adit.package"))
+    if (!SystemWindowsDirectory(Windows) || !DriverPackageMakePath(Directory, Windows, Name))
     {
         return FALSE;
     }
@@ -168,7 +143,7 @@ static BOOL DriverPackageStage(DRIVER_PACKAGE *Package)
 {
     WCHAR Path[MAX_PATH];
 
-    if (!DriverPackageCreateDirectory(Package->Directory))
+    if (!DriverPackageCreateDirectory(Package->Directory, L"adit.package"))
     {
         Package->Directory[0] = 0;
         return FALSE;
@@ -180,18 +155,8 @@ static BOOL DriverPackageStage(DRIVER_PACKAGE *Package)
             return FALSE;
         }
     }
-    if (!DriverPackageMakePath(Path, Package->Directory, DRIVER_PACKAGE_INF))
-    {
-        return FALSE;
-    }
-    if (!SetupCopyOEMInfW(
-            Path, Package->Directory, SPOST_PATH, 0, Package->InfPath, ARRAYSIZE(Package->InfPath),
-            NULL, NULL))
-    {
-        LogLastError(L"Adding %1 to the driver store", Path);
-        return FALSE;
-    }
-    return TRUE;
+    return DriverPackageMakePath(Path, Package->Directory, DRIVER_PACKAGE_INF) &&
+           DriverPackagePublish(Path, Package->Directory, Package->InfPath);
 }
 
 /* A 32-bit process on 64-bit Windows sees the real System32 as Sysnative. */

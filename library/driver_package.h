@@ -36,6 +36,21 @@ VOID DriverPackageDiscard(_In_ const DRIVER_PACKAGE *Package);
 _Must_inspect_result_ BOOL DriverPackageMakePath(
     _Out_writes_z_(MAX_PATH) LPWSTR Path, _In_z_ LPCWSTR Directory, _In_z_ LPCWSTR FileName);
 
+/*
+ * Creates a directory of that name in the Windows directory, which LocalSystem and administrators
+ * alone can read or change. Nobody else can put anything there, so that one which is there already
+ * is what a killed process has left, and taken. Logs failure.
+ */
+_Must_inspect_result_ BOOL
+DriverPackageCreateDirectory(_Out_writes_z_(MAX_PATH) LPWSTR Directory, _In_z_ LPCWSTR Name);
+
+/*
+ * Writes the file that this library carries under that name for the machine's own architecture.
+ * Logs failure.
+ */
+_Must_inspect_result_ BOOL
+DriverPackageWriteFile(_In_z_ LPCWSTR Directory, _In_z_ LPCWSTR FileName);
+
 /* DriverVer of an INF, in the order in which Plug and Play ranks drivers. */
 typedef struct _DRIVER_PACKAGE_VERSION
 {
@@ -56,6 +71,16 @@ typedef struct _DRIVER_PACKAGE_PUBLISHED
     WCHAR InfPath[MAX_PATH]; /* empty: there is none */
     DRIVER_PACKAGE_VERSION Version;
 } DRIVER_PACKAGE_PUBLISHED;
+
+/*
+ * Has the driver store take a package, whose INF and folder are given; Published is what it calls
+ * the INF. Logs failure.
+ */
+_Must_inspect_result_ BOOL DriverPackagePublish(
+    _In_z_ LPCWSTR InfPath, _In_z_ LPCWSTR Directory, _Out_writes_z_(MAX_PATH) LPWSTR Published);
+
+/* Deletes the package of a published INF, given without its folder. Logs failure. */
+_Must_inspect_result_ BOOL DriverPackageUnpublish(_In_z_ LPCWSTR FileName);
 
 /* Finds the newest of our packages in the driver store. Logs failure. */
 _Must_inspect_result_ BOOL DriverPackageFindPublished(_Out_ DRIVER_PACKAGE_PUBLISHED *Published);

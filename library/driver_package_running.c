@@ -10,6 +10,32 @@
 /* RT_VERSION is a macro of the character set in use; this is always wide. */
 #define DRIVER_PACKAGE_VERSION_RESOURCE MAKEINTRESOURCEW(16)
 
+/*
+ * A 32-bit process on 64-bit Windows is given another directory as System32, and sees the real one
+ * as Sysnative, which other processes do not see (Win32, "File System Redirector").
+ */
+static BOOL DriverPackageNativePath(LPCWSTR Windows, LPWSTR Path)
+{
+    static const WCHAR System32[] = L"\\System32\\";
+    WCHAR Directory[MAX_PATH];
+    WCHAR Name[MAX_PATH];
+
+    int Length = lstrlenW(Windows);
+    if (lstrlenW(Path) < Length + 10 ||
+        CompareStringOrdinal(Path, Length, Windows, Length, TRUE) != CSTR_EQUAL ||
+        CompareStringOrdinal(Path + Length, 10, System32, 10, TRUE) != CSTR_EQUAL)
+    {
+        return TRUE;
+    }
+    lstrcpynW(Name, Path + Length + 10, ARRAYSIZE(Name));
+    if (!DriverPackageMakePath(Directory, Windows, L"Sysnative"))
+    {
+        return FALSE;
+    }
+    return GetFileAttributesW(Directory) == INVALID_FILE_ATTRIBUTES ||
+           DriverPackageMakePath(Path, Directory, Name);
+}
+
 /* The path of the service's image as a Win32 path; the service manager knows several forms. */
 static BOOL DriverPackageImagePath(LPCWSTR Image, LPWSTR Path)
 {
@@ -21,21 +47,20 @@ static BOOL DriverPackageImagePath(LPCWSTR Image, LPWSTR Path)
     {
         return FALSE;
     }
-    if (CompareStringOrdinal(Image, min(lstrlenW(Image), 12), SystemRoot, 12, TRUE) == CSTR_EQUAL)
-    {
-        return DriverPackageMakePath(Path, Windows, Image + 12);
-    }
     if (CompareStringOrdinal(Image, min(lstrlenW(Image), 4), DosDevices, 4, TRUE) == CSTR_EQUAL)
     {
-        lstrcpynW(Path, Image + 4, MAX_PATH);
-        return TRUE;
+        Image += 4;
     }
     if (Image[0] != 0 && Image[1] == L':')
     {
         lstrcpynW(Path, Image, MAX_PATH);
-        return TRUE;
+        return DriverPackageNativePath(Windows, Path);
     }
-    return DriverPackageMakePath(Path, Windows, Image);
+    if (CompareStringOrdinal(Image, min(lstrlenW(Image), 12), SystemRoot, 12, TRUE) == CSTR_EQUAL)
+    {
+        Image += 12;
+    }
+    return DriverPackageMakePath(Path, Windows, Image) && DriverPackageNativePath(Windows, Path);
 }
 
 /* VS_VERSIONINFO: three words, the key "VS_VERSION_INFO", padding to 4, then VS_FIXEDFILEINFO. */

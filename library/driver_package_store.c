@@ -2,6 +2,7 @@
 /* Our packages in the driver store, as far as SetupAPI shows them: INFs in the INF directory. */
 #include "driver_package.h"
 #include "log.h"
+#include "native_setup.h"
 #include "system.h"
 
 #include <setupapi.h>
@@ -167,7 +168,7 @@ static BOOL DriverPackageReadVersion(LPCWSTR Path, DRIVER_PACKAGE_VERSION *Versi
 }
 
 /* ---------------------------------------------------------------------------------------------- */
-/* Finding and deleting                                                                           */
+/* Finding                                                                                        */
 /* ---------------------------------------------------------------------------------------------- */
 
 static BOOL DriverPackageConsider(LPCWSTR Path, LPCWSTR FileName, VOID *Context)
@@ -195,15 +196,42 @@ static BOOL DriverPackageDeleteOne(LPCWSTR Path, LPCWSTR FileName, VOID *Context
 {
     UNREFERENCED_PARAMETER(Path);
     UNREFERENCED_PARAMETER(Context);
+    return DriverPackageUnpublish(FileName);
+}
+
+BOOL DriverPackageDeletePublished(VOID)
+{
+    return DriverPackageEnumerateAll(DriverPackageDeleteOne, NULL);
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+/* Adding and deleting                                                                            */
+/* ---------------------------------------------------------------------------------------------- */
+
+BOOL DriverPackagePublish(LPCWSTR InfPath, LPCWSTR Directory, LPWSTR Published)
+{
+    if (SystemIsEmulated())
+    {
+        return NativeSetupAddPackage(InfPath, Directory, Published);
+    }
+    if (!SetupCopyOEMInfW(InfPath, Directory, SPOST_PATH, 0, Published, MAX_PATH, NULL, NULL))
+    {
+        LogLastError(L"Adding %1 to the driver store", InfPath);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+BOOL DriverPackageUnpublish(LPCWSTR FileName)
+{
+    if (SystemIsEmulated())
+    {
+        return NativeSetupDeletePackage(FileName);
+    }
     if (!SetupUninstallOEMInfW(FileName, SUOI_FORCEDELETE, NULL))
     {
         LogLastError(L"Removing %1 from the driver store", FileName);
         return FALSE;
     }
     return TRUE;
-}
-
-BOOL DriverPackageDeletePublished(VOID)
-{
-    return DriverPackageEnumerateAll(DriverPackageDeleteOne, NULL);
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# cmake -D... -P BuildPackage.cmake: brings the driver package of another architecture up to date.
+# cmake -D... -P BuildPackage.cmake: brings the driver package of another architecture up to date,
+# and that architecture's aditsetup.exe.
 #   SOURCE_DIR, BUILD_DIR, ADIT_ARCH
 #   SETTINGS   names of cache variables that it shall have as given, each by a -D of its own
 
@@ -33,5 +34,5 @@ if(configure)
     COMMAND_ERROR_IS_FATAL ANY)
 endif()
 execute_process(
-  COMMAND "${CMAKE_COMMAND}" --build "${BUILD_DIR}" --target adit_package
+  COMMAND "${CMAKE_COMMAND}" --build "${BUILD_DIR}" --target adit_package aditsetup
   COMMAND_ERROR_IS_FATAL ANY)

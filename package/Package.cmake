@@ -195,19 +195,35 @@ function(adit_package_directory result architecture)
   set(${result} "${directory}" PARENT_SCOPE)
 endfunction()
 
-# adit_package_resource(<result>): a .res file, made in this folder, with the driver packages of
-# ADIT_PACKAGE_ARCHITECTURES: RCDATA named <architecture>-adit.sys, ...-adit.inf and ...-adit.cat. It
-# is made again whenever one of them changes.
+# adit_package_files(<result>): what adit.dll carries, a list of <name>=<file>: the driver packages of
+# ADIT_PACKAGE_ARCHITECTURES, and aditsetup.exe for those that can emulate this one. Names are
+# <architecture>-adit.sys, ...-adit.inf, ...-adit.cat and ...-aditsetup.exe.
+function(adit_package_files result)
+  set(carried "")
+  foreach(architecture IN LISTS ADIT_PACKAGE_ARCHITECTURES)
+    adit_package_directory(directory ${architecture})
+    foreach(name adit.sys adit.inf adit.cat)
+      list(APPEND carried "${architecture}-${name}=${directory}/${name}")
+    endforeach()
+    if(NOT architecture STREQUAL ADIT_ARCH)
+      cmake_path(GET directory PARENT_PATH build)
+      list(APPEND carried "${architecture}-aditsetup.exe=${build}/bin/aditsetup.exe")
+    endif()
+  endforeach()
+  set(${result} "${carried}" PARENT_SCOPE)
+endfunction()
+
+# adit_package_resource(<result>): a .res file, made in this folder, with these files as RCDATA of
+# these names. It is made again whenever one of them changes.
 function(adit_package_resource result)
   set(script "${CMAKE_CURRENT_BINARY_DIR}/package.rc")
   set(lines "")
   set(files "")
-  foreach(architecture IN LISTS ADIT_PACKAGE_ARCHITECTURES)
-    adit_package_directory(directory ${architecture})
-    foreach(name adit.sys adit.inf adit.cat)
-      string(APPEND lines "${architecture}-${name} RCDATA \"${directory}/${name}\"\n")
-      list(APPEND files "${directory}/${name}")
-    endforeach()
+  adit_package_files(carried)
+  foreach(pair IN LISTS carried)
+    string(REGEX MATCH "^([^=]+)=(.*)$" pair "${pair}")
+    string(APPEND lines "${CMAKE_MATCH_1} RCDATA \"${CMAKE_MATCH_2}\"\n")
+    list(APPEND files "${CMAKE_MATCH_2}")
   endforeach()
   file(CONFIGURE OUTPUT "${script}" CONTENT "${lines}" @ONLY)
   adit_compile_resource(compiled "${script}" DEPENDS ${files})

@@ -147,7 +147,9 @@ else
     ok "adit.sys has unwind data" has 'ExceptionTableSize: 0x[1-9A-F]'
 fi
 
-for file in adit.dll aditctl.exe ping-responder.exe; do
+setup=aditsetup.exe
+[ "$architecture" != x86 ] || setup=
+for file in adit.dll $setup aditctl.exe ping-responder.exe; do
     common "$build/bin/$file" "$build/bin/${file%.*}.pdb"
     if [ "$architecture" = arm64 ]; then
         ok "$file is for Windows 10 and later" has 'MajorSubsystemVersion: 10$'

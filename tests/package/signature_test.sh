@@ -119,7 +119,9 @@ tamper "$PACKAGE/adit.cat" 90 "$work/tampered.cat"
 fails "a changed list fails by the catalogue's signature" verify "$work/tampered.cat"
 says "Signature verification: failed" "... by its hash"
 
-for name in adit.dll aditctl.exe ping-responder.exe; do
+setup=aditsetup.exe
+[ "$ARCHITECTURE" != x86 ] || setup=
+for name in adit.dll $setup aditctl.exe ping-responder.exe; do
     passes "the signature of $name verifies" verify "$BINARIES/$name"
     tamper "$BINARIES/$name" 1024 "$work/$name"
     fails "a changed $name does not" verify "$work/$name"

@@ -68,7 +68,7 @@ static RECEIVE_NEXT ReceivePacket(_Inout_ PSESSION Session, _Inout_ RECEIVE_BATC
     if (EtherType == 0)
     {
         Batch->Statistics.Dropped[AditDropMalformed]++;
-        ReceivePoolGive(Pool, Nbl);
+        (VOID) ReceivePoolGive(Pool, Nbl);
         return ReceivePoll;
     }
     NET_BUFFER_LIST_INFO(Nbl, NetBufferListFrameType) = ULongToPtr(EtherType);
@@ -226,14 +226,8 @@ VOID NDISAPI ReceiveReturnNetBufferLists(
     NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags)
 {
     PADAPTER Adapter = MiniportAdapterContext;
-    ULONG Count = 0;
 
     UNREFERENCED_PARAMETER(ReturnFlags);
-    for (PNET_BUFFER_LIST Nbl = NetBufferLists, Next; Nbl; Nbl = Next)
-    {
-        Next = NET_BUFFER_LIST_NEXT_NBL(Nbl);
-        ReceivePoolGive(Adapter->ReceivePool, Nbl);
-        Count++;
-    }
-    ExReleaseRundownProtectionEx(&Adapter->DataRundown, Count);
+    ExReleaseRundownProtectionEx(
+        &Adapter->DataRundown, ReceivePoolGive(Adapter->ReceivePool, NetBufferLists));
 }

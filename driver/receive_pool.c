@@ -12,6 +12,9 @@ typedef struct _RECEIVE_BUFFER
     DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) UCHAR Data[];
 } RECEIVE_BUFFER, *PRECEIVE_BUFFER;
 
+/* A spin lock is held no longer than 25 us (NdisAcquireSpinLock, Remarks). */
+#define RECEIVE_POOL_GIVEN_AT_ONCE 64u
+
 #define RECEIVE_BUFFER_OF(Nbl) (*(PRECEIVE_BUFFER *)&(Nbl)->MiniportReserved[0])
 
 _Use_decl_annotations_
@@ -120,31 +123,55 @@ ReceivePoolReserve(_Inout_ PRECEIVE_POOL Pool, ULONG Length, _Out_ PNET_BUFFER_L
     return Reserved;
 }
 
-/* The mirror image: one less is outstanding; keeps the list, or returns FALSE. */
-static BOOLEAN ReceivePoolUnreserve(_Inout_ PRECEIVE_POOL Pool, _In_opt_ PNET_BUFFER_LIST Nbl)
+/* That many less are outstanding, one or more. */
+_Requires_lock_held_(Pool->Lock) static VOID
+    ReceivePoolUncount(_Inout_ PRECEIVE_POOL Pool, ULONG Count)
 {
-    BOOLEAN Common = Nbl && RECEIVE_BUFFER_OF(Nbl)->Capacity == RECEIVE_POOL_COMMON_BYTES;
+    if (Pool->Outstanding == RECEIVE_POOL_MAX_OUTSTANDING)
+        KeSetEvent(&Pool->Returned, IO_NO_INCREMENT, FALSE);
+    Pool->Outstanding -= Count;
+}
+
+/*
+ * The mirror image, for the first lists of a chain, of which there is one: keeps them, or adds them
+ * to *Excess. Returns the rest of the chain; *Count grows by those that are done.
+ */
+static PNET_BUFFER_LIST ReceivePoolUnreserve(
+    _Inout_ PRECEIVE_POOL Pool,
+    _In_ PNET_BUFFER_LIST Lists,
+    _Inout_ PNET_BUFFER_LIST *Excess,
+    _Inout_ PULONG Count)
+{
+    PNET_BUFFER_LIST Rest = Lists;
     KLOCK_QUEUE_HANDLE Lock;
-    BOOLEAN Keep;
+    ULONG Given = 0;
 
     KeAcquireInStackQueuedSpinLock(&Pool->Lock, &Lock);
-    if (Pool->Outstanding-- == RECEIVE_POOL_MAX_OUTSTANDING)
-        KeSetEvent(&Pool->Returned, IO_NO_INCREMENT, FALSE);
-    Keep = Common && Pool->KeptCount < RECEIVE_POOL_MAX_KEPT;
-    if (Keep)
+    while (Rest && Given < RECEIVE_POOL_GIVEN_AT_ONCE)
     {
-        NET_BUFFER_LIST_NEXT_NBL(Nbl) = Pool->Kept;
-        Pool->Kept = Nbl;
-        Pool->KeptCount++;
+        PNET_BUFFER_LIST Nbl = Rest, *To = Excess;
+        Rest = NET_BUFFER_LIST_NEXT_NBL(Nbl);
+        if (RECEIVE_BUFFER_OF(Nbl)->Capacity == RECEIVE_POOL_COMMON_BYTES &&
+            Pool->KeptCount < RECEIVE_POOL_MAX_KEPT)
+        {
+            To = &Pool->Kept;
+            Pool->KeptCount++;
+        }
+        NET_BUFFER_LIST_NEXT_NBL(Nbl) = *To;
+        *To = Nbl;
+        Given++;
     }
+    ReceivePoolUncount(Pool, Given);
     KeReleaseInStackQueuedSpinLock(&Lock);
-    return Keep;
+    *Count += Given;
+    return Rest;
 }
 
 _Use_decl_annotations_
 PNET_BUFFER_LIST
 ReceivePoolTake(PRECEIVE_POOL Pool, ULONG Length, PBOOLEAN AtLimit)
 {
+    KLOCK_QUEUE_HANDLE Lock;
     PNET_BUFFER_LIST Nbl;
     PNET_BUFFER Nb;
 
@@ -155,7 +182,9 @@ ReceivePoolTake(PRECEIVE_POOL Pool, ULONG Length, PBOOLEAN AtLimit)
         Nbl = ReceivePoolAllocate(Pool, Length);
     if (!Nbl)
     {
-        (VOID) ReceivePoolUnreserve(Pool, NULL);
+        KeAcquireInStackQueuedSpinLock(&Pool->Lock, &Lock);
+        ReceivePoolUncount(Pool, 1);
+        KeReleaseInStackQueuedSpinLock(&Lock);
         return NULL;
     }
 
@@ -178,8 +207,19 @@ PUCHAR ReceivePoolData(PNET_BUFFER_LIST Nbl)
 }
 
 _Use_decl_annotations_
-VOID ReceivePoolGive(PRECEIVE_POOL Pool, PNET_BUFFER_LIST Nbl)
+ULONG ReceivePoolGive(PRECEIVE_POOL Pool, PNET_BUFFER_LIST Lists)
 {
-    if (!ReceivePoolUnreserve(Pool, Nbl))
+    PNET_BUFFER_LIST Rest = Lists, Excess = NULL;
+    ULONG Count = 0;
+
+    while (Rest)
+        Rest = ReceivePoolUnreserve(Pool, Rest, &Excess, &Count);
+    while (Excess)
+    {
+        PNET_BUFFER_LIST Nbl = Excess;
+        Excess = NET_BUFFER_LIST_NEXT_NBL(Nbl);
+        NET_BUFFER_LIST_NEXT_NBL(Nbl) = NULL;
         ReceivePoolFree(Nbl);
+    }
+    return Count;
 }

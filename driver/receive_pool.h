@@ -36,7 +36,7 @@ ReceivePoolTake(_Inout_ PRECEIVE_POOL Pool, ULONG Length, _Out_ PBOOLEAN AtLimit
 /* Where the packet of such a buffer lies. */
 PUCHAR ReceivePoolData(_In_ PNET_BUFFER_LIST Nbl);
 
-/* Takes a buffer back. IRQL <= DISPATCH_LEVEL. */
-VOID ReceivePoolGive(_Inout_ PRECEIVE_POOL Pool, _In_ PNET_BUFFER_LIST Nbl);
+/* Takes the buffers of a chain back; returns how many. IRQL <= DISPATCH_LEVEL. */
+ULONG ReceivePoolGive(_Inout_ PRECEIVE_POOL Pool, _In_ PNET_BUFFER_LIST Lists);
 
 #endif

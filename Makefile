@@ -9,7 +9,7 @@ help:
 	@echo "make demo      an adapter under Wine answers pings from Linux through the driver"
 	@echo "make check     builds everything and runs every test"
 	@echo "make check-all the same with the tests that take long"
-	@echo "make bench     how fast it is; BENCH=name for one of them, REPEAT=n"
+	@echo "make bench     how fast it is; BENCH=name for one of them, REPEAT=n, REFERENCE=file.sys"
 	@echo "make dist      dist/adit-<version>.zip for x86, amd64 and arm64, signed"
 	@echo "make install   the Wine host with adit-wine in PREFIX (default /usr/local), below DESTDIR"
 	@echo "make deb       the same as a Debian package in dist/"

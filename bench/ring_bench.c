@@ -11,8 +11,8 @@
  * Each side copies: the producer from a packet of its own, the consumer into one. Nobody sleeps;
  * the producer looks at Alertable each time that it publishes, as it has to.
  *
- * Before each figure, ring/line: nanoseconds for which a cache line is away when the other
- * processor writes to it. A virtual machine's processors may be near or far, and move.
+ * Before each figure, ring/line: nanoseconds until what one processor has written is answered by
+ * the other one. A virtual machine's processors may be near each other or far, and move.
  *
  * Usage: ring_bench REPETITIONS [SECONDS-OF-EACH]
  */

@@ -83,6 +83,8 @@ NTSYSAPI NTSTATUS NTAPI NtAllocateVirtualMemory(
 NTSYSAPI NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE Process, PVOID *Base, PSIZE_T Size, ULONG Type);
 NTSYSAPI NTSTATUS NTAPI
 NtProtectVirtualMemory(HANDLE Process, PVOID *Base, PSIZE_T Size, ULONG Protect, PULONG OldProtect);
+NTSYSAPI NTSTATUS NTAPI
+NtReadVirtualMemory(HANDLE Process, const VOID *Address, PVOID Buffer, SIZE_T Size, PSIZE_T Read);
 NTSYSAPI NTSTATUS NTAPI NtWriteVirtualMemory(
     HANDLE Process, PVOID Address, const VOID *Buffer, SIZE_T Size, PSIZE_T Written);
 
@@ -100,6 +102,7 @@ NTSYSAPI NTSTATUS NTAPI NtGetNextThread(
 NTSYSAPI NTSTATUS NTAPI NtSuspendThread(HANDLE Thread, PULONG PreviousCount);
 NTSYSAPI NTSTATUS NTAPI NtTerminateThread(HANDLE Thread, NTSTATUS ExitStatus);
 NTSYSAPI NTSTATUS NTAPI NtResumeThread(HANDLE Thread, PULONG PreviousCount);
+NTSYSAPI NTSTATUS NTAPI NtClose(HANDLE Handle);
 NTSYSAPI NTSTATUS NTAPI NtGetContextThread(HANDLE Thread, PVOID Context);
 NTSYSAPI NTSTATUS NTAPI NtCreateThreadEx(
     PHANDLE Thread,

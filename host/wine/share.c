@@ -8,10 +8,12 @@
  *   look at the range, plan the runs
  *   say Go                                   copy and map the runs, say Done
  *   map the range here
- *   let the threads run                      end
+ *   let the threads run, say Abort           end
+ *
+ * If this process dies on the way, the helper lets the threads run.
  *
  * The helper starts before the threads are stopped, because starting a thread takes locks that a
- * stopped one could hold; from then on it makes Linux system calls only. A helper that does not
+ * stopped one could hold; from then on it makes system calls only. A helper that does not
  * end in time, because the client holds its loader lock, keeps its code page and memory file until
  * it has ended; they are freed at a later exchange.
  */
@@ -19,11 +21,11 @@
 #include "log.h"
 #include "ntdll.h"
 #include "remote.h"
+#include "share_functions.h"
 #include "share_remote.h"
 #include "unixcall.h"
 
-#define SHARE_TAG         'hSdA'
-#define SHARE_MAX_THREADS 1024
+#define SHARE_TAG 'hSdA'
 
 /* Limits, in milliseconds, for what the client has to do. */
 #define SHARE_CREATE_TIME 3000 /* make the helper */
@@ -32,6 +34,7 @@
 #define SHARE_COPY_TIME   4000
 #define SHARE_END_TIME    1000 /* end the helper, and free its page */
 #define SHARE_POLL_TIME   20
+#define SHARE_ALIVE_TIME  200 /* between the helper's looks whether this process lives */
 
 #define LINUX_ENOENT 2
 #define LINUX_EFAULT 14
@@ -62,7 +65,8 @@ typedef struct _SHARE_EXCHANGE
     PVOID Base;
     SIZE_T Bytes;
     ULONG ThreadCount;
-    HANDLE Threads[SHARE_MAX_THREADS]; /* of the client, stopped; the helper among them, running */
+    HANDLE Threads[HOST_SHARE_MAX_THREADS]; /* of the client, stopped; the helper among them,
+                                               running */
 } SHARE_EXCHANGE;
 
 static RTL_CRITICAL_SECTION ShareLock =
@@ -167,6 +171,7 @@ static NTSTATUS ShareCreateHelper(PVOID Context)
         PAGE_EXECUTE_READWRITE);
     if (!NT_SUCCESS(Status))
         return Status;
+    ShareFindFunctions(Exchange->Process, Exchange->Is32Bit, &Start->Arguments);
     Remote = (PUCHAR)Exchange->Code + ((Start->CodeSize + 15) & ~(SIZE_T)15);
     Status =
         NtWriteVirtualMemory(Exchange->Process, Exchange->Code, Start->Code, Start->CodeSize, NULL);
@@ -185,7 +190,7 @@ static NTSTATUS ShareStartHelper(SHARE_EXCHANGE *Exchange)
     static ULONG64 LastId; /* guarded by ShareLock */
     SHARE_START Start = {
         .Exchange = Exchange,
-        .Arguments = {.Id = ++LastId, .WaitTime = {1, 0}, .Waits = 20},
+        .Arguments = {.Id = ++LastId, .WaitTime = {0, SHARE_ALIVE_TIME * 1000000}},
         .Code = (const VOID *)ShareRemoteMain,
         .CodeSize = (PUCHAR)ShareRemoteEnd - (PUCHAR)ShareRemoteMain};
     NTSTATUS Status = ShareCreateFile(Exchange, &Start.Arguments);
@@ -219,17 +224,21 @@ static NTSTATUS ShareStopThreads(PVOID Argument)
 {
     static DECLSPEC_ALIGN(16) UCHAR Context[CONTEXT_SIZE]; /* guarded by ShareLock */
     SHARE_EXCHANGE *Exchange = Argument;
+    HOST_SHARE_CONTROL *Control = Exchange->Control;
     HANDLE HelperId = ShareThreadId(Exchange->Helper), Thread = NULL;
     while (NT_SUCCESS(NtGetNextThread(Exchange->Process, Thread, THREAD_ALL_ACCESS, 0, 0, &Thread)))
     {
-        if (Exchange->ThreadCount == SHARE_MAX_THREADS)
+        if (Exchange->ThreadCount == HOST_SHARE_MAX_THREADS)
         {
             ZwClose(Thread);
             return STATUS_INSUFFICIENT_RESOURCES;
         }
         Exchange->Threads[Exchange->ThreadCount++] = Thread;
-        if (ShareThreadId(Thread) != HelperId)
-            NtSuspendThread(Thread, NULL);
+        if (ShareThreadId(Thread) == HelperId)
+            continue;
+        Control->Stopped[Control->StoppedCount] = (ULONG)(ULONG_PTR)ShareThreadId(Thread);
+        WriteRelease((volatile LONG *)&Control->StoppedCount, (LONG)Control->StoppedCount + 1);
+        NtSuspendThread(Thread, NULL);
     }
     for (ULONG i = 0; i < Exchange->ThreadCount; i++)
     {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The code that runs in the client: Linux system calls only, since the client's other threads are
- * stopped with whatever locks they hold. Compiled for amd64 into ndis.sys, and for x86 into bytes
- * that ndis.sys has as ShareRemote32, for the clients of either kind.
+ * The code that runs in the client: system calls only, Linux' and Wine's, since the client's other
+ * threads are stopped with whatever locks they hold. Compiled for amd64 into ndis.sys, and for x86
+ * into bytes that ndis.sys has as ShareRemote32, for the clients of either kind.
  */
 #include "share_remote.h"
 
@@ -37,8 +37,11 @@
 #define LINUX_PROT_READ_WRITE 3
 #define LINUX_FUTEX_WAIT      0
 #define LINUX_FUTEX_WAKE      1
+#define LINUX_ENOENT          2
+#define LINUX_ESRCH           3
 #define LINUX_EINTR           4
 #define LINUX_EIO             5
+#define LINUX_EACCES          13
 #define LINUX_ESTALE          116
 
 /* Bytes copied before they are mapped: what another thread writes there meanwhile is lost, if one
@@ -118,11 +121,66 @@ FORCEINLINE LONG RemoteShareRun(LONG_PTR File, const HOST_SHARE_RUN *Run, ULONG 
     return 0;
 }
 
+/*
+ * Waits until the state is another one. FALSE: the host has died. Its descriptors, of which Path is
+ * one, go before it does; an exchange that it gives up without a word has its file closed too.
+ */
+FORCEINLINE BOOLEAN
+RemoteWaitWhile(HOST_SHARE_CONTROL *Control, ULONG State, const SHARE_REMOTE_ARGUMENTS *Arguments)
+{
+    while (__atomic_load_n(&Control->State, __ATOMIC_ACQUIRE) == State)
+    {
+        /* As the file was opened; access() asks in another way, and may be refused. */
+        LONG_PTR File = RemoteCall(
+            SYS_OPEN, (ULONG_PTR)Arguments->Path, LINUX_O_RDWR | LINUX_O_CLOEXEC, 0, 0, 0, 0);
+        if (File == -LINUX_ENOENT || File == -LINUX_ESRCH || File == -LINUX_EACCES)
+            return FALSE;
+        if (File >= 0)
+            RemoteCall(SYS_CLOSE, (ULONG_PTR)File, 0, 0, 0, 0, 0);
+        RemoteCall(
+            SYS_FUTEX, (ULONG_PTR)&Control->State, LINUX_FUTEX_WAIT, State,
+            (ULONG_PTR)Arguments->WaitTime, 0, 0);
+    }
+    return TRUE;
+}
+
+#define THREAD_SUSPEND_RESUME 0x0002
+
+typedef NTSTATUS NTAPI REMOTE_OPEN_THREAD(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PCLIENT_ID);
+typedef NTSTATUS NTAPI REMOTE_RESUME_THREAD(HANDLE, PULONG);
+typedef NTSTATUS NTAPI REMOTE_CLOSE(HANDLE);
+
+/*
+ * Has the client's threads run that a dead host has stopped. These three functions of ntdll.dll
+ * take no locks; for a thread that is not stopped they do nothing.
+ */
+FORCEINLINE VOID
+RemoteResumeThreads(const HOST_SHARE_CONTROL *Control, const SHARE_REMOTE_ARGUMENTS *Arguments)
+{
+    OBJECT_ATTRIBUTES Attributes;
+    CLIENT_ID Client;
+    HANDLE Thread;
+    if (Arguments->Close == 0)
+        return;
+    InitializeObjectAttributes(&Attributes, NULL, 0, NULL, NULL);
+    for (ULONG i = 0; i < Control->StoppedCount && i < HOST_SHARE_MAX_THREADS; i++)
+    {
+        Client.UniqueProcess = NULL;
+        Client.UniqueThread = (HANDLE)(ULONG_PTR)Control->Stopped[i];
+        if (((REMOTE_OPEN_THREAD *)(ULONG_PTR)Arguments->OpenThread)(
+                &Thread, THREAD_SUSPEND_RESUME, &Attributes, &Client) < 0)
+            continue;
+        ((REMOTE_RESUME_THREAD *)(ULONG_PTR)Arguments->ResumeThread)(Thread, NULL);
+        ((REMOTE_CLOSE *)(ULONG_PTR)Arguments->Close)(Thread);
+    }
+}
+
 REMOTE_CODE ULONG NTAPI ShareRemoteMain(SHARE_REMOTE_ARGUMENTS *Arguments)
 {
     HOST_SHARE_CONTROL *Control;
     ULONG State = HostShareStarting;
     LONG_PTR File, Mapped;
+    BOOLEAN IsAlive;
     File = RemoteCall(
         SYS_OPEN, (ULONG_PTR)Arguments->Path, LINUX_O_RDWR | LINUX_O_CLOEXEC, 0, 0, 0, 0);
     if (File < 0)
@@ -147,24 +205,22 @@ REMOTE_CODE ULONG NTAPI ShareRemoteMain(SHARE_REMOTE_ARGUMENTS *Arguments)
     if (__atomic_compare_exchange_n(
             &Control->State, &State, HostShareReady, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         RemoteWakeHost(Control);
-    for (ULONG i = 0; i < Arguments->Waits; i++)
-    {
-        State = __atomic_load_n(&Control->State, __ATOMIC_ACQUIRE);
-        if (State != HostShareReady)
-            break;
-        RemoteCall(
-            SYS_FUTEX, (ULONG_PTR)&Control->State, LINUX_FUTEX_WAIT, HostShareReady,
-            (ULONG_PTR)Arguments->WaitTime, 0, 0);
-    }
-    if (State == HostShareGo)
+    IsAlive = RemoteWaitWhile(Control, HostShareReady, Arguments);
+    if (__atomic_load_n(&Control->State, __ATOMIC_ACQUIRE) == HostShareGo)
     {
         LONG Error = 0;
         for (ULONG i = 0; i < Control->RunCount && Error == 0; i++)
             Error = RemoteShareRun(File, &Control->Runs[i], Control->Protection);
         Control->Error = Error;
-        __atomic_store_n(&Control->State, HostShareDone, __ATOMIC_RELEASE);
-        RemoteWakeHost(Control);
+        State = HostShareGo;
+        /* Unless time was up. */
+        if (__atomic_compare_exchange_n(
+                &Control->State, &State, HostShareDone, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+            RemoteWakeHost(Control);
+        IsAlive = RemoteWaitWhile(Control, HostShareDone, Arguments);
     }
+    if (!IsAlive)
+        RemoteResumeThreads(Control, Arguments);
     RemoteCall(SYS_MUNMAP, (ULONG_PTR)Control, HOST_SHARE_CONTROL_SIZE, 0, 0, 0, 0);
     RemoteCall(SYS_CLOSE, (ULONG_PTR)File, 0, 0, 0, 0, 0);
     return 0;

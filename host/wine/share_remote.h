@@ -15,15 +15,19 @@ typedef struct _SHARE_REMOTE_ARGUMENTS
     char Path[HOST_SHARE_PATH_SIZE]; /* the memory file */
     ULONG64 Id;                      /* HOST_SHARE_CONTROL.Id */
     LONG64 WaitTime[2]; /* one wait: seconds, nanoseconds; here, since code has no data */
-    ULONG Waits;        /* how many of them at most */
+    /* NtOpenThread, NtResumeThread and NtClose in the client; 0: unknown */
+    ULONG64 OpenThread;
+    ULONG64 ResumeThread;
+    ULONG64 Close;
 } SHARE_REMOTE_ARGUMENTS;
 
-NT_ASSERT_OFFSET(SHARE_REMOTE_ARGUMENTS, Waits, 0x48, 0x48);
+NT_ASSERT_OFFSET(SHARE_REMOTE_ARGUMENTS, OpenThread, 0x48, 0x48);
 
 /*
  * Thread routine. Opens the memory file and maps its control area, says HostShareReady, waits for
- * HostShareGo (for ten seconds, lest it outlive a host that died), copies and maps the runs, says
- * HostShareDone. Returns 0, or the Linux error that kept it from reaching the control area
+ * HostShareGo, copies and maps the runs, says HostShareDone, waits for HostShareAbort. A host that
+ * dies meanwhile says nothing: its memory file is no longer at Path then, and the threads that it
+ * has stopped run again. Returns 0, or the Linux error that kept it from reaching the control area
  * (ESTALE: that of another exchange).
  */
 ULONG NTAPI ShareRemoteMain(SHARE_REMOTE_ARGUMENTS *Arguments);

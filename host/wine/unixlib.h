@@ -92,13 +92,14 @@ typedef struct _HOST_TUN_TRANSFER
 #define HOST_SHARE_CONTROL_SIZE 0x4000u
 #define HOST_SHARE_MAX_RUNS     500u
 #define HOST_SHARE_PATH_SIZE    48u
+#define HOST_SHARE_MAX_THREADS  1024u
 
 enum HOST_SHARE_STATE
 {
     HostShareStarting,
     HostShareReady, /* the client's helper thread runs and waits */
     HostShareGo,    /* it may copy and map the runs */
-    HostShareAbort, /* it shall end */
+    HostShareAbort, /* it shall end; no thread of the client is stopped (any more) */
     HostShareDone   /* it has mapped all runs, or failed with Error */
 };
 
@@ -116,10 +117,11 @@ typedef struct _HOST_SHARE_CONTROL
     volatile int32_t Error;
     volatile uint32_t ClientPid; /* the client's Linux process id */
     uint32_t RunCount;
-    uint32_t Protection; /* PROT_* of the new mappings */
-    uint32_t Reserved;
+    uint32_t Protection;            /* PROT_* of the new mappings */
+    volatile uint32_t StoppedCount; /* of Stopped; written before a thread is stopped */
     HOST_UINT64 Id; /* of the exchange: a helper that comes late must not take part in another */
     HOST_SHARE_RUN Runs[HOST_SHARE_MAX_RUNS];
+    volatile uint32_t Stopped[HOST_SHARE_MAX_THREADS]; /* Windows' ids of the client's threads */
 } HOST_SHARE_CONTROL;
 
 _Static_assert(sizeof(HOST_SHARE_CONTROL) <= HOST_SHARE_CONTROL_SIZE, "control area");

@@ -124,8 +124,9 @@ VOID NdisLinkClose(PNDIS_LINK Link)
     free(Link);
 }
 
-NTSTATUS NdisLinkRename(PNDIS_LINK Link, PCUNICODE_STRING Name)
+NTSTATUS NdisLinkRename(PNDIS_LINK Link, PCUNICODE_STRING Name, ULONG Owner)
 {
+    UNREFERENCED_PARAMETER(Owner);
     if (Name->Length == 0 || Name->Length / sizeof(WCHAR) >= LINK_NAME_LENGTH)
     {
         return STATUS_OBJECT_NAME_INVALID;

@@ -49,10 +49,11 @@ NTSTATUS NdisLinkSetMtu(_In_ PNDIS_LINK Link, ULONG Mtu);
 VOID NdisLinkClose(_In_ PNDIS_LINK Link);
 
 /*
- * Gives the link the name that people see, the connection name of Windows.
+ * Gives the link the name that people see, the connection name of Windows. Owner, if not 0, is a
+ * number by which the host tells in its messages whose link it is.
  * STATUS_OBJECT_NAME_COLLISION: taken. STATUS_OBJECT_NAME_INVALID: not a name the host can use.
  */
-NTSTATUS NdisLinkRename(_In_ PNDIS_LINK Link, _In_ PCUNICODE_STRING Name);
+NTSTATUS NdisLinkRename(_In_ PNDIS_LINK Link, _In_ PCUNICODE_STRING Name, ULONG Owner);
 
 /* Media state, as the miniport last indicated it. IRQL <= DISPATCH_LEVEL. */
 VOID NdisLinkSetConnected(_In_ PNDIS_LINK Link, BOOLEAN Connected);

@@ -43,17 +43,19 @@ static NTSTATUS ControlDispatch(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_LINK Link,
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     ULONG Length = Stack->Parameters.DeviceIoControl.InputBufferLength;
+    HOST_SET_NAME *SetName = Irp->AssociatedIrp.SystemBuffer;
     UNICODE_STRING Name;
     UNREFERENCED_PARAMETER(Adapter);
     if (Stack->Parameters.DeviceIoControl.IoControlCode != HOST_IOCTL_SET_NAME)
         return STATUS_INVALID_DEVICE_REQUEST;
     if (!ControlIsAdministrator(Irp))
         return STATUS_ACCESS_DENIED;
-    if (Length == 0 || Length % sizeof(WCHAR) != 0 || Length > 0xFFF0)
+    if (Length <= FIELD_OFFSET(HOST_SET_NAME, Name) || Length % sizeof(WCHAR) != 0 ||
+        Length > sizeof(HOST_SET_NAME))
         return STATUS_OBJECT_NAME_INVALID;
-    Name.Buffer = Irp->AssociatedIrp.SystemBuffer;
-    Name.Length = Name.MaximumLength = (USHORT)Length;
-    return NdisLinkRename(Link, &Name);
+    Name.Buffer = SetName->Name;
+    Name.Length = Name.MaximumLength = (USHORT)(Length - FIELD_OFFSET(HOST_SET_NAME, Name));
+    return NdisLinkRename(Link, &Name, SetName->Run);
 }
 
 void ControlInitialize(void)

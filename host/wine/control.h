@@ -5,9 +5,17 @@
 #ifndef ADIT_HOST_WINE_CONTROL_H
 #define ADIT_HOST_WINE_CONTROL_H
 
+#define HOST_MAX_CONNECTION_NAME 256 /* characters, the terminator included */
+
+typedef struct _HOST_SET_NAME
+{
+    unsigned Run; /* of adit-wine, that the caller belongs to: its ADIT_WINE_RUN; 0: none */
+    wchar_t Name[HOST_MAX_CONNECTION_NAME]; /* the rest of the input, without a terminator */
+} HOST_SET_NAME;
+
 /*
  * CTL_CODE(FILE_DEVICE_NETWORK, 0xA17, METHOD_BUFFERED, FILE_ANY_ACCESS): renames the adapter's
- * interface. Input: the name, UTF-16, without a terminator. For administrators; others get
+ * interface. Input: HOST_SET_NAME, as long as the name. For administrators; others get
  * STATUS_ACCESS_DENIED. STATUS_OBJECT_NAME_COLLISION: Linux has an interface of that name.
  * STATUS_OBJECT_NAME_INVALID: empty.
  */

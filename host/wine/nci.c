@@ -12,7 +12,7 @@
 
 #include "control.h"
 
-#define NCI_MAX_NAME 256 /* characters, the terminator included */
+#define NCI_MAX_NAME HOST_MAX_CONNECTION_NAME
 
 /* "{00000000-0000-0000-0000-000000000000}" */
 #define NCI_GUID_LENGTH 39
@@ -104,18 +104,34 @@ static BOOL NciIsTaken(HKEY Network, const WCHAR *Adapter, const WCHAR *Name)
     }
 }
 
+/* The run of adit-wine that this process belongs to, or 0. */
+static unsigned NciRun(void)
+{
+    WCHAR Text[11];
+    unsigned Run = 0;
+    DWORD Length = GetEnvironmentVariableW(L"ADIT_WINE_RUN", Text, ARRAYSIZE(Text));
+    if (Length >= ARRAYSIZE(Text))
+        return 0;
+    for (DWORD i = 0; i < Length; i++)
+        Run = Run * 10 + (Text[i] - L'0');
+    return Run;
+}
+
 /* The interface first: it is what may refuse. */
 static DWORD NciRename(HKEY Network, const WCHAR *Adapter, const WCHAR *Name)
 {
-    DWORD Error = ERROR_SUCCESS, Returned, Length = (DWORD)lstrlenW(Name) * sizeof(WCHAR);
+    HOST_SET_NAME SetName;
+    DWORD Error = ERROR_SUCCESS, Returned,
+          Length = FIELD_OFFSET(HOST_SET_NAME, Name) + (DWORD)lstrlenW(Name) * sizeof(WCHAR);
     HANDLE Device;
     if (NciIsTaken(Network, Adapter, Name))
         return ERROR_DUP_NAME;
     Device = NciOpenAdapter(Adapter);
     if (Device == INVALID_HANDLE_VALUE)
         return GetLastError();
-    if (!DeviceIoControl(
-            Device, HOST_IOCTL_SET_NAME, (void *)Name, Length, NULL, 0, &Returned, NULL))
+    SetName.Run = NciRun();
+    lstrcpynW(SetName.Name, Name, ARRAYSIZE(SetName.Name));
+    if (!DeviceIoControl(Device, HOST_IOCTL_SET_NAME, &SetName, Length, NULL, 0, &Returned, NULL))
         Error = GetLastError();
     CloseHandle(Device);
     if (Error == ERROR_ALREADY_EXISTS)

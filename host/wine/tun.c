@@ -190,7 +190,7 @@ static BOOLEAN TunName(const char *Connection, ULONG Variant, char Name[HOST_TUN
     return Changed;
 }
 
-NTSTATUS NdisLinkRename(PNDIS_LINK Link, PCUNICODE_STRING Name)
+NTSTATUS NdisLinkRename(PNDIS_LINK Link, PCUNICODE_STRING Name, ULONG Owner)
 {
     HOST_TUN_RENAME Rename = {.Tun = Link->Tun};
     char Connection[3 * 256 + 1];
@@ -211,7 +211,9 @@ NTSTATUS NdisLinkRename(PNDIS_LINK Link, PCUNICODE_STRING Name)
     switch (Rename.Error)
     {
     case 0:
-        LogNote("connection '%s' is network interface %s", Connection, Rename.Name);
+        /* adit-wine reads this. */
+        LogNote(
+            "connection '%s' is network interface %s of run %u", Connection, Rename.Name, Owner);
         return STATUS_SUCCESS;
     case LINUX_EEXIST:
         LogNote("the network interface name '%s' is taken", Rename.Name);

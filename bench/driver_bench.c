@@ -191,15 +191,17 @@ static uint64_t Receive(ULONG Packets, ULONG Length, ULONG PerCall, const UCHAR 
     return Time;
 }
 
-/* What the second thread of the baseline copies: this many packets from here on. */
-static volatile uint32_t CopyOffset;
-static volatile uint64_t CopyWritten, CopyRead; /* packets; atomic */
-static ULONG CopyLength;                        /* 0: no more */
+/* Of the baseline: the first thread writes packets, the second copies them out. */
+static _Alignas(128) volatile uint64_t CopyWritten; /* packets; atomic */
+static _Alignas(128) volatile uint64_t CopyRead;    /* likewise */
+static _Alignas(128) ULONG CopyLength;              /* 0: no more */
+static uint32_t CopyOffset;                         /* of the first thread; both start at 0 */
 
 static void *CopyOut(void *Context)
 {
     static UCHAR Buffers[MAX_CALL][2048 + 9000];
     uint64_t Read = 0;
+    uint32_t Offset = 0;
 
     for (;;)
     {
@@ -208,7 +210,6 @@ static void *CopyOut(void *Context)
             SamplePause(&Spins);
         if (!CopyLength)
             return NULL;
-        uint32_t Offset = CopyOffset;
         uint64_t Written = CopyWritten;
         for (; Read < Written; Read++)
         {
@@ -224,17 +225,15 @@ static void *CopyOut(void *Context)
 /* The ring is empty, and nobody else looks at its data. */
 static uint64_t ReceiveCopy(ULONG Packets, ULONG Length, ULONG PerCall, const UCHAR *Packet)
 {
-    static uint32_t Offset;
     uint64_t Time = 0;
 
     for (ULONG Sent = 0; Sent < Packets; Sent += PerCall)
     {
         uint32_t Spins = 0;
-        CopyOffset = Offset;
         for (ULONG Index = 0; Index < PerCall; Index++)
         {
-            memcpy(Client.ReceiveRing->Data + Offset + 4, Packet, Length);
-            Offset = (Offset + TUN_PACKET_SPACE(Length)) & (CAPACITY - 1);
+            memcpy(Client.ReceiveRing->Data + CopyOffset + 4, Packet, Length);
+            CopyOffset = (CopyOffset + TUN_PACKET_SPACE(Length)) & (CAPACITY - 1);
         }
         uint64_t Start = SampleNow();
         uint64_t Written = CopyWritten + PerCall;
@@ -255,8 +254,9 @@ static void BenchReceive(ULONG Packets, ULONG Length, ULONG PerCall)
     for (ULONG Slice = 0; Slice < SLICES; Slice++)
     {
         CopyLength = Length;
-        CopyWritten = CopyRead = 0;
+        CopyWritten = CopyRead = CopyOffset = 0;
         pthread_create(&Thread, NULL, CopyOut, NULL);
+        (void)ReceiveCopy(PerCall, Length, PerCall, Packet); /* until the thread runs */
         Copies[Slice] = (double)ReceiveCopy(Packets, Length, PerCall, Packet) / Packets;
         CopyLength = 0;
         __atomic_fetch_add(&CopyWritten, 1, __ATOMIC_RELEASE);

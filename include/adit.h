@@ -27,12 +27,17 @@
  * - Adapter functions may be called from any thread, also at the same time. They may take seconds,
  *   because Windows installs and starts devices, and must not be called from DllMain.
  * - The functions of sessions may be called from any thread too; each says what it is safe against.
- *   WintunStartSession and WintunEndSession wait for the driver, and must not be called from
+ *   WintunStartSession and WintunEndSession wait for the driver and must not be called from
  * DllMain.
  * - Every failure is described to the logger (WintunSetLogger) before the function returns. That a
  *   ring is empty or full is not, and that a session is over only once.
- * - FreeLibrary ends the sessions that are open, as WintunEndSession does. No thread may be inside
- * a function of the library then, or call one later.
+ * - A handle is what a function of this header returned, in this process, and that was not given
+ *   back since; with another value, NULL where it is not said to be allowed included, anything may
+ *   happen. It may be used by any thread.
+ * - FreeLibrary ends the sessions that are open, as WintunEndSession does, and lets go of adapters
+ *   that were not closed: Windows or a later call of this library removes them. No thread may be
+ *   inside a function of the library then, or call one later.
+ * - A process may be of another architecture than Windows: x86 on amd64 or arm64, amd64 on arm64.
  */
 #ifndef ADIT_H
 #define ADIT_H
@@ -93,9 +98,15 @@ typedef struct _WINTUN_SESSION *WINTUN_SESSION_HANDLE;
  *                                  or device is disabled
  *         ERROR_BAD_DRIVER, ERROR_DRIVER_BLOCKED, ERROR_INVALID_IMAGE_HASH, ERROR_GEN_FAILURE
  *                                  Windows does not load or start the driver; the log says why
- *         ERROR_TIMEOUT            the device did not start within 15 seconds, or other processes
- *                                  kept the installation of devices busy for 60
+ *         ERROR_BUSY               a driver of an earlier version is still loaded
+ *         ERROR_TOO_MANY_NAMES     10000 adapters of Name and TunnelType are in use
+ *         ERROR_TIMEOUT            the device did not start within 15 seconds, other processes kept
+ *                                  the installation of devices busy for 60, or the program that
+ *                                  installs for a process of another architecture took as long
+ *         ERROR_PROCESS_ABORTED    that program has crashed
+ *         ERROR_NOT_ENOUGH_MEMORY  there is no memory
  *         others                   as Windows' device installation reports them
+ *         No adapter is left behind then; a driver that was installed may stay.
  */
 typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
     WINTUN_ADAPTER_HANDLE(WINAPI WINTUN_CREATE_ADAPTER_FUNC)(
@@ -103,6 +114,7 @@ typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
 
 /**
  * Finds an adapter of this driver by the name of its network connection, without regard to case.
+ * Any user may do that.
  *
  * @param Name  Name of the network connection, 1 to 255 characters.
  *
@@ -110,17 +122,20 @@ typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
  *         ERROR_INVALID_PARAMETER  Name is NULL or empty
  *         ERROR_BUFFER_OVERFLOW    Name has 256 characters or more
  *         ERROR_NOT_FOUND          no adapter of this driver has that name
+ *         ERROR_NOT_ENOUGH_MEMORY  there is no memory
+ *         others                   as SetupAPI reports them when it lists devices
  */
 typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
     WINTUN_ADAPTER_HANDLE(WINAPI WINTUN_OPEN_ADAPTER_FUNC)(_In_z_ LPCWSTR Name);
 
 /**
  * Gives a handle back. If WintunCreateAdapter returned it, the adapter is removed from Windows.
- * The adapter's sessions must have been ended. An adapter that is already gone is no error.
+ * Its sessions come to their end then, and still have to be ended by WintunEndSession. An adapter
+ * that is already gone is no error. Nothing is reported but to the logger.
  *
- * @param Adapter  Handle from WintunCreateAdapter or WintunOpenAdapter, not used any more after the
- *                 call; or NULL, which does nothing. A handle that WintunEnumAdapters passed to its
- *                 callback must not be given here.
+ * @param Adapter  Handle from WintunCreateAdapter, AditCreateAdapter or WintunOpenAdapter, which no
+ *                 other call is using and none uses afterwards; or NULL, which does nothing. A
+ * handle that WintunEnumAdapters passed to its callback must not be given here.
  */
 typedef VOID(WINAPI WINTUN_CLOSE_ADAPTER_FUNC)(_In_opt_ WINTUN_ADAPTER_HANDLE Adapter);
 
@@ -135,8 +150,8 @@ typedef VOID(WINAPI WINTUN_CLOSE_ADAPTER_FUNC)(_In_opt_ WINTUN_ADAPTER_HANDLE Ad
 typedef BOOL(CALLBACK *WINTUN_ENUM_CALLBACK)(_In_ WINTUN_ADAPTER_HANDLE Adapter, _In_ LPARAM Param);
 
 /**
- * Calls a function for each adapter of this driver that exists now, in no special order. No lock is
- * held meanwhile: the callback may call any function of this library.
+ * Calls a function for each adapter of this driver that exists now, in no special order. Any user
+ * may do that. No lock is held meanwhile: the callback may call any function of this library.
  *
  * @param TunnelType  Only adapters created with this tunnel type, compared without regard to case;
  *                    NULL for all.
@@ -145,6 +160,8 @@ typedef BOOL(CALLBACK *WINTUN_ENUM_CALLBACK)(_In_ WINTUN_ADAPTER_HANDLE Adapter,
  *
  * @return TRUE if every adapter was shown, or the callback ended the enumeration; else FALSE.
  *         ERROR_INVALID_PARAMETER  Callback is NULL
+ *         ERROR_NOT_ENOUGH_MEMORY  there is no memory; some adapters may have been shown
+ *         others                   as SetupAPI reports them when it lists devices
  */
 typedef _Return_type_success_(return != FALSE) BOOL(WINAPI WINTUN_ENUM_ADAPTERS_FUNC)(
     _In_opt_z_ LPCWSTR TunnelType, _In_ WINTUN_ENUM_CALLBACK Callback, _In_ LPARAM Param);
@@ -183,7 +200,8 @@ typedef struct _ADIT_ADAPTER_PARAMETERS
  * @param Parameters    The parameters, or NULL, which makes this call WintunCreateAdapter.
  *
  * @return A handle that WintunCloseAdapter must take back, or NULL. Among the errors, beside those
- * of WintunCreateAdapter: ERROR_INVALID_PARAMETER  a parameter is out of range, or Size too small
+ *         of WintunCreateAdapter:
+ *         ERROR_INVALID_PARAMETER  a parameter is out of range, or Size too small
  *         ERROR_NOT_SUPPORTED      Parameters has members that this library does not know
  *         ERROR_ALREADY_EXISTS     a persistent adapter is to be made and one has the name
  */
@@ -205,16 +223,24 @@ typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
  *         ERROR_INVALID_PARAMETER  Adapter is NULL
  *         ERROR_ACCESS_DENIED      the caller is neither LocalSystem nor an elevated administrator
  *         ERROR_DEVICE_IN_USE      the adapter is not persistent and another handle created it
+ *         ERROR_TIMEOUT            other processes kept the installation of devices busy for 60
+ *                                  seconds, or the program that installs for a process of another
+ *                                  architecture took as long
+ *         ERROR_PROCESS_ABORTED    that program has crashed
+ *         others                   as Windows' device installation reports them
  */
 typedef _Return_type_success_(return != FALSE)
     BOOL(WINAPI ADIT_DELETE_ADAPTER_FUNC)(_In_ WINTUN_ADAPTER_HANDLE Adapter);
 
 /**
- * Stops the driver and removes it from this computer. Needs an elevated administrator.
+ * Stops the driver and removes it from this computer, with what is left of its adapters.
  *
  * @return TRUE, also if the driver was not installed; else FALSE. Among the errors:
  *         ERROR_ACCESS_DENIED   the caller is neither LocalSystem nor an elevated administrator
  *         ERROR_DEVICE_IN_USE   adapters of this driver exist
+ *         ERROR_SERVICE_REQUEST_TIMEOUT  the driver did not stop within 10 seconds
+ *         ERROR_TIMEOUT, ERROR_PROCESS_ABORTED  as for AditDeleteAdapter
+ *         others                as SetupAPI and the service manager report them
  */
 typedef _Return_type_success_(return != FALSE) BOOL(WINAPI WINTUN_DELETE_DRIVER_FUNC)(VOID);
 
@@ -222,7 +248,9 @@ typedef _Return_type_success_(return != FALSE) BOOL(WINAPI WINTUN_DELETE_DRIVER_
  * Tells an adapter's LUID, by which the functions of IP Helper know it. Exported twice: as
  * WintunGetAdapterLUID and as WintunGetAdapterLuid.
  *
- * @param Adapter  The adapter.
+ * Never fails; of an adapter that is gone it tells what it was.
+ *
+ * @param Adapter  The adapter, of a callback of WintunEnumAdapters too.
  * @param Luid     Receives the LUID.
  */
 typedef VOID(WINAPI WINTUN_GET_ADAPTER_LUID_FUNC)(
@@ -233,6 +261,8 @@ typedef VOID(WINAPI WINTUN_GET_ADAPTER_LUID_FUNC)(
  *
  * @return (major << 16) | minor, or zero. Among the errors:
  *         ERROR_FILE_NOT_FOUND  the driver is not loaded
+ *         ERROR_RESOURCE_DATA_NOT_FOUND  its file names no version
+ *         others                as the service manager reports them
  */
 typedef _Must_inspect_result_ _Return_type_success_(return != 0)
     DWORD(WINAPI WINTUN_GET_RUNNING_DRIVER_VERSION_FUNC)(VOID);
@@ -289,9 +319,9 @@ typedef VOID(WINAPI WINTUN_SET_LOGGER_FUNC)(_In_opt_ WINTUN_LOGGER_CALLBACK NewL
  * @return A handle that WintunEndSession must take back, or NULL. Among the errors:
  *         ERROR_INVALID_PARAMETER    Capacity is out of range or not a power of two
  *         ERROR_ALREADY_INITIALIZED  the adapter has a session
- *         ERROR_ACCESS_DENIED        the caller is no LocalSystem and no elevated administrator
- *         ERROR_NOT_ENOUGH_MEMORY    no memory for the rings; so are
- *         ERROR_COMMITMENT_LIMIT and ERROR_NO_SYSTEM_RESOURCES
+ *         ERROR_ACCESS_DENIED        the caller is neither LocalSystem nor an elevated
+ * administrator ERROR_NOT_ENOUGH_MEMORY, ERROR_COMMITMENT_LIMIT, ERROR_NO_SYSTEM_RESOURCES there is
+ * no memory for the rings ERROR_INVALID_USER_BUFFER  Windows cannot lock the rings in memory
  *         ERROR_FILE_NOT_FOUND       the adapter is gone, or disabled
  *         ERROR_NOT_READY            the adapter is being removed
  */
@@ -305,12 +335,12 @@ typedef _Must_inspect_result_ _Return_type_success_(return != NULL) WINTUN_SESSI
  * Other threads may be inside functions of the session, or wait for its events:
  * - A thread that waits for the read event or the write event is woken. It should then call
  *   WintunReceivePacket or WintunAllocateSendPacket, which fail with ERROR_HANDLE_EOF; that also
- * wakes the next thread that waits for the read event.
+ *   wakes the next thread that waits for the read event.
  * - Calls under way are waited for; they are short and wait for nobody. The logger is not waited
- * for.
+ *   for.
  * - A call that comes later fails with ERROR_HANDLE_EOF, or does nothing, as long as not more than
- * 15 other sessions of the process have been ended since. A client must have its threads out of a
- *   session by then.
+ *   15 other sessions of the process have been ended since. A client must have its threads out of
+ *   a session by then.
  * A thread that still touches a packet of the session touches freed memory.
  *
  * @param Session  The session; or NULL, which does nothing. Ending it again does nothing, under the
@@ -328,8 +358,8 @@ typedef VOID(WINAPI WINTUN_END_SESSION_FUNC)(_In_opt_ WINTUN_SESSION_HANDLE Sess
  *
  * @param Session  The session.
  *
- * @return The event, never NULL. It belongs to the session and must not be closed. All calls return
- *         the same one.
+ * @return The event, never NULL. It belongs to the session, must not be closed, and stays as long
+ *         as WintunEndSession says that late calls are allowed. All calls return the same one.
  */
 typedef HANDLE(WINAPI WINTUN_GET_READ_WAIT_EVENT_FUNC)(_In_ WINTUN_SESSION_HANDLE Session);
 
@@ -351,13 +381,14 @@ typedef HANDLE(WINAPI WINTUN_GET_READ_WAIT_EVENT_FUNC)(_In_ WINTUN_SESSION_HANDL
  * Takes the next packet that Windows has sent into the adapter. Never waits for one.
  *
  * @param Session     The session.
- * @param PacketSize  Receives the packet's length, 0 to WINTUN_MAX_IP_PACKET_SIZE; nothing on
- * failure.
+ * @param PacketSize  Receives the packet's length, 0 to WINTUN_MAX_IP_PACKET_SIZE; is left alone
+ *                    on failure.
  *
  * @return The packet, in the ring, at a multiple of 4 bytes; it may be changed in place and belongs
- * to the caller until WintunReleaseReceivePacket. Or NULL: ERROR_NO_MORE_ITEMS  there is none now;
- * wait for the read event ERROR_HANDLE_EOF     the session has ended, see above: call
- * WintunEndSession ERROR_INVALID_DATA   the same, because a ring's header is corrupt
+ *         to the caller until WintunReleaseReceivePacket. Or NULL:
+ *         ERROR_NO_MORE_ITEMS  there is none now: wait for the read event
+ *         ERROR_HANDLE_EOF     the session has ended, see above: call WintunEndSession
+ *         ERROR_INVALID_DATA   the same, because a ring's header is corrupt
  */
 typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
     _Post_writable_byte_size_(*PacketSize) BYTE *(WINAPI WINTUN_RECEIVE_PACKET_FUNC)(
@@ -369,8 +400,9 @@ typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
  * which is kept fills the ring.
  *
  * @param Session  The session.
- * @param Packet   What WintunReceivePacket returned, once. Anything else changes nothing and is an
- * error in the log, unless two threads release one packet at the same time.
+ * @param Packet   What WintunReceivePacket or AditReceivePackets returned, once. Anything else
+ *                 changes nothing and is an error in the log, unless two threads release one packet
+ *                 at the same time.
  */
 typedef VOID(WINAPI WINTUN_RELEASE_RECEIVE_PACKET_FUNC)(
     _In_ WINTUN_SESSION_HANDLE Session, _In_ const BYTE *Packet);
@@ -381,7 +413,7 @@ typedef VOID(WINAPI WINTUN_RELEASE_RECEIVE_PACKET_FUNC)(
  *
  * @param Session     The session.
  * @param PacketSize  The packet's length, 0 to WINTUN_MAX_IP_PACKET_SIZE. Windows gets only what is
- * an IPv4 or IPv6 packet; the driver counts and drops the rest.
+ *                    an IPv4 or IPv6 packet; the driver counts and drops the rest.
  *
  * @return PacketSize bytes of the ring at a multiple of 4, to be filled and passed to
  * WintunSendPacket: what is reserved must be sent, for later packets wait behind it. Or NULL:
@@ -399,9 +431,9 @@ typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
  * it; AditGetSessionStatistics tells what the driver dropped.
  *
  * @param Session  The session.
- * @param Packet   What WintunAllocateSendPacket returned, once; not to be touched after the call.
- * Anything else changes nothing and is an error in the log, unless two threads send one packet at
- * the same time.
+ * @param Packet   What WintunAllocateSendPacket or AditAllocateSendPackets returned, once; not to
+ *                 be touched after the call. Anything else changes nothing and is an error in the
+ *                 log, unless two threads send one packet at the same time.
  */
 typedef VOID(WINAPI WINTUN_SEND_PACKET_FUNC)(
     _In_ WINTUN_SESSION_HANDLE Session, _In_ const BYTE *Packet);
@@ -502,15 +534,13 @@ typedef _Must_inspect_result_ _Return_type_success_(return != NULL)
 /** Why the driver did not deliver a packet; an index of ADIT_SESSION_STATISTICS. */
 typedef enum _ADIT_DROP_REASON
 {
-    ADIT_DROP_NO_SESSION,   /**< there was no session; between the adapter's sessions, or at their
-                               ends */
+    ADIT_DROP_NO_SESSION,   /**< between the adapter's sessions, or at their ends */
     ADIT_DROP_PAUSED,       /**< Windows had paused the adapter */
     ADIT_DROP_RING_FULL,    /**< the client did not receive fast enough */
     ADIT_DROP_NO_MEMORY,    /**< Windows had no memory for the packet */
     ADIT_DROP_MALFORMED,    /**< it was neither an IPv4 nor an IPv6 packet */
     ADIT_DROP_TOO_LONG,     /**< it was longer than WINTUN_MAX_IP_PACKET_SIZE */
-    ADIT_DROP_RING_CORRUPT, /**< not a packet: the number of rings that ended because of their
-                               content */
+    ADIT_DROP_RING_CORRUPT, /**< not packets: rings that ended because of their content */
     ADIT_DROP_RESERVED,     /**< zero */
     ADIT_DROP_REASONS
 } ADIT_DROP_REASON;
@@ -545,7 +575,7 @@ typedef struct _ADIT_SESSION_STATISTICS
  *
  * @param Session     The session, which may have come to its end but not have been ended.
  * @param Statistics  Size is given: that of a version of the structure that the caller knows, at
- * least up to Capacity. Receives as much of the structure.
+ *                    least up to Capacity. Receives as much of the structure.
  *
  * @return TRUE, or FALSE:
  *         ERROR_INVALID_PARAMETER  Size is smaller

@@ -169,6 +169,9 @@ static void TestRights(WINTUN_ADAPTER_HANDLE Adapter)
     CHECK(CreateRestrictedToken(Token, 0, 1, &Disabled, 0, NULL, 0, NULL, &Restricted));
     CHECK(ImpersonateLoggedOnUser(Restricted));
     CHECK_FAILS(WintunStartSession(Adapter, CAPACITY), ERROR_ACCESS_DENIED);
+    WINTUN_ADAPTER_HANDLE Opened = WintunOpenAdapter(LIVE_ADAPTER_NAME);
+    CHECK(Opened != NULL);
+    WintunCloseAdapter(Opened);
     CHECK(RevertToSelf());
     CloseHandle(Restricted);
     CloseHandle(Token);

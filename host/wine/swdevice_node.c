@@ -365,7 +365,10 @@ static void SwNodeSetClass(SW_NODE *Node, const WCHAR *InfPath)
     SwNodeSetText(Node, SPDRP_CLASS, Name, FALSE);
 }
 
-/* Installation ends by starting the driver's service and having it look for devices. */
+/*
+ * Installation ends by starting the driver's service and having it look for devices. From then on
+ * the device is configured: whoever sees its interface sees no problem.
+ */
 static UINT32 SwNodeInstall(const WCHAR *InstanceId)
 {
     static const DI_FUNCTION Steps[] = {
@@ -390,6 +393,8 @@ static UINT32 SwNodeInstall(const WCHAR *InstanceId)
         /* Wine does not look at DI_NOFILECOPY there. */
         if (Steps[i] == DIF_INSTALLDEVICEFILES && !SwNodeHasSource(InfPath))
             continue;
+        if (Steps[i] == DIF_INSTALLDEVICE)
+            SwNodeSetState(&Node, TRUE, 0);
         if (!SetupDiCallClassInstaller(Steps[i], Node.Set, &Node.Device) &&
             GetLastError() != (DWORD)ERROR_DI_DO_DEFAULT)
             Problem = SW_NODE_FAILED_INSTALL;
@@ -412,7 +417,10 @@ void SwNodeStart(const WCHAR *InstanceId)
     HasDriver = SwNodeGetService(&Node, Service) ||
                 (SwNodeGetKeptService(&Node, Service) && Service[0] != 0);
     if (HasDriver)
+    {
         SwNodeSetService(&Node, Service);
+        SwNodeSetState(&Node, TRUE, 0);
+    }
     SwNodeClose(&Node);
     if (HasDriver)
         Problem = SwNodeReenumerate(Service, TRUE) ? 0 : SW_NODE_DRIVER_FAILED_LOAD;

@@ -283,8 +283,8 @@ static void TestAdapterProperties(PCWSTR Id)
     CHECK(lstrcmpiW(Text(Objects->cPropertyCount, Objects->pProperties, &Service), L"Adit") == 0);
     CHECK(wcsstr(Text(Objects->cPropertyCount, Objects->pProperties, &InfPath), L".inf") != NULL);
     CHECK(Objects->pProperties[4].Type == DEVPROP_TYPE_UINT32);
-    /* aditswd.exe says so last, when the adapter may be up already. */
-    CHECK(NumberOfBecomes(Id, &ProblemCode, 0));
+    /* The interface is there: the device has no problem any more. */
+    CHECK(GetNumberOf(Id, &ProblemCode) == 0);
     CHECK(Objects->pProperties[5].Type == DEVPROP_TYPE_EMPTY);
     pDevFreeObjects(Count, Objects);
 }

@@ -34,7 +34,8 @@ check: deps
 check-all: deps
 	@scripts/install-dependencies --all
 	@scripts/wine32
-	@scripts/check --all $(PRESETS) native-x86
+	@scripts/wine-arm64
+	@scripts/check --all $(PRESETS) native-x86 native-arm64 windows-arm64-wine
 
 bench: deps
 	@scripts/install-dependencies --bench

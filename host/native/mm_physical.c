@@ -122,12 +122,41 @@ static BOOLEAN MiMapOver(PUCHAR Base, const PFN_NUMBER *Pages, ULONG Count)
     return TRUE;
 }
 
+/* Where addresses below 4 GB are looked for. */
+#define MI_4GB        ((ULONG_PTR)1 << 32)
+#define MI_FIRST_HINT ((ULONG_PTR)0x10000000)
+#define MI_HINT_STEP  ((ULONG_PTR)0x1000000)
+
+/* Reserves addresses; NULL: there are none. */
+static PUCHAR MiReserve(SIZE_T Size, BOOLEAN Below4GB)
+{
+    int Flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    ULONG_PTR Hint = 0;
+    PUCHAR Reserved;
+#ifdef MAP_32BIT
+    Flags |= Below4GB ? MAP_32BIT : 0;
+#else
+    Hint = Below4GB ? MI_FIRST_HINT : 0; /* Linux looks from there on, then elsewhere */
+#endif
+    for (;;)
+    {
+        Reserved = mmap((PVOID)Hint, Size, PROT_NONE, Flags, -1, 0);
+        if (Reserved == MAP_FAILED)
+            return NULL;
+        if (!Below4GB || (ULONG_PTR)Reserved + Size <= MI_4GB)
+            return Reserved;
+        munmap(Reserved, Size);
+        Hint += MI_HINT_STEP;
+        if (Hint + Size > MI_4GB)
+            return NULL;
+    }
+}
+
 PVOID MiMapPages(const PFN_NUMBER *Pages, ULONG Count, BOOLEAN Below4GB)
 {
     SIZE_T Size = ((SIZE_T)Count + 2) << PAGE_SHIFT;
-    int Flags = MAP_PRIVATE | MAP_ANONYMOUS | (Below4GB ? MAP_32BIT : 0);
-    PUCHAR Reserved = mmap(NULL, Size, PROT_NONE, Flags, -1, 0);
-    if (Reserved == MAP_FAILED)
+    PUCHAR Reserved = MiReserve(Size, Below4GB);
+    if (Reserved == NULL)
     {
         return NULL;
     }

@@ -6,12 +6,19 @@
  */
 #include <windows.h>
 
+#include "arguments.h"
+
 BOOL WINAPI DllMainCRTStartup(HINSTANCE Instance, DWORD Reason, void *Reserved);
 
 BOOL WINAPI DllMainCRTStartup(HINSTANCE Instance, DWORD Reason, void *Reserved)
 {
     (void)Reserved;
     if (Reason == DLL_PROCESS_ATTACH)
+    {
         DisableThreadLibraryCalls(Instance);
+#ifdef __aarch64__
+        ArgumentsRedirect();
+#endif
+    }
     return TRUE;
 }

@@ -78,6 +78,10 @@ static const IMPORT_REPLACEMENT ImportReplacements[] = {
     /* The exported functions behind the names that headers spell with an f. */
     {"ObDereferenceObject", (PVOID)ObfDereferenceObject},
     {"ObReferenceObject", (PVOID)ObfReferenceObject},
+#ifdef _M_ARM64
+    /* Wine's kernel for arm64 lacks it; this is ntdll's. */
+    {"__C_specific_handler", (PVOID)__C_specific_handler},
+#endif
 };
 
 typedef struct _IMAGE_IMPORT_DESCRIPTOR
@@ -91,7 +95,7 @@ typedef struct _IMAGE_IMPORT_DESCRIPTOR
 
 /* Offsets from the PE signature. */
 #define PE_ENTRY_POINT 0x28
-#ifdef _M_AMD64
+#ifdef _WIN64
 #define PE_IMPORT_DIRECTORY 0x90
 #else
 #define PE_IMPORT_DIRECTORY 0x80
@@ -121,7 +125,7 @@ static PVOID ImportsReplacement(PCSTR Name)
 
 /*
  * Where an export that Wine's build tool made for an unfinished function calls to, behind an
- * address or immediate of four bytes each. NULL: other code.
+ * address or immediate of four bytes each. NULL: other code, as all is on arm64.
  */
 static PVOID ImportsUnfinishedTarget(PVOID Function)
 {
@@ -248,13 +252,20 @@ BOOLEAN ImportsUseNdis(PVOID ImageBase)
 
 VOID ImportsRefuse(PVOID ImageBase, NTSTATUS Status)
 {
-#ifdef _M_AMD64
+#if defined(_M_ARM64)
+    /* movz w0, #low; movk w0, #high, lsl #16; ret */
+    ULONG Code[] = {
+        0x52800000 | ((ULONG)Status & 0xFFFF) << 5, 0x72A00000 | ((ULONG)Status >> 16) << 5,
+        0xD65F03C0};
+#elif defined(_M_AMD64)
     UCHAR Code[] = {0xB8, 0, 0, 0, 0, 0xC3}; /* mov $Status,%eax; ret */
 #else
     UCHAR Code[] = {0xB8, 0, 0, 0, 0, 0xC2, 8, 0}; /* mov $Status,%eax; ret $8 */
 #endif
     ULONG Entry = *(ULONG *)(ImportsHeader(ImageBase) + PE_ENTRY_POINT);
+#ifndef _M_ARM64
     RtlCopyMemory(Code + 1, &Status, sizeof(Status));
+#endif
     if (Entry != 0)
         ImportsWrite(Add2Ptr(ImageBase, Entry), Code, sizeof(Code));
 }

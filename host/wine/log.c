@@ -29,12 +29,32 @@ static HANDLE LogOpen(VOID)
     return File;
 }
 
+#ifdef _M_ARM64
+/*
+ * Debian's Wine for arm64 is Linux code: its functions take a va_list as Linux has it ("Procedure
+ * Call Standard for the Arm 64-bit Architecture", "The va_list type"), by reference. Windows'
+ * points to the arguments, 8 bytes each, as those that lie on the stack in both.
+ */
+typedef struct _LOG_LINUX_ARGUMENTS
+{
+    PVOID Stack;
+    PVOID GeneralTop;
+    PVOID VectorTop;
+    LONG GeneralOffset; /* 0: none of them in registers */
+    LONG VectorOffset;
+} LOG_LINUX_ARGUMENTS;
+#endif
+
 static VOID LogWrite(BOOLEAN Show, PCSTR Format, va_list Arguments)
 {
     char Line[LOG_LINE_SIZE] = "adit: ";
     IO_STATUS_BLOCK Io;
     size_t Length = strlen(Line);
     HANDLE File;
+#ifdef _M_ARM64
+    LOG_LINUX_ARGUMENTS Linux = {.Stack = Arguments};
+    Arguments = (va_list)&Linux;
+#endif
     _vsnprintf(Line + Length, sizeof(Line) - Length - 2, Format, Arguments);
     Line[sizeof(Line) - 2] = 0;
     for (Length = strlen(Line); Line[Length - 1] == '\n'; Length--)

@@ -17,7 +17,7 @@
 #define MEMORY_TAG 'mMdA'
 
 /* Addresses from here on are no process's own. */
-#ifdef _M_AMD64
+#ifdef _WIN64
 #define MEMORY_USER_END ((ULONG_PTR)0x7FFFFFFF0000)
 #else
 #define MEMORY_USER_END ((ULONG_PTR)0xFFFF0000) /* of a program that is large address aware */

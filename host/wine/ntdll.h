@@ -15,12 +15,21 @@
 #define STATUS_IO_TIMEOUT                  ((NTSTATUS)0xC00000B5)
 #define STATUS_DRIVER_ENTRYPOINT_NOT_FOUND ((NTSTATUS)0xC0000263)
 
+#ifdef _M_ARM64
+/* Debian's Wine for arm64 is Linux code, which does not keep the TEB in x18. */
+NTSYSAPI PUCHAR NTAPI NtCurrentTeb(VOID);
+/* Called by the kernel's exception dispatcher only. */
+NTSYSAPI LONG __C_specific_handler(PVOID Record, PVOID Frame, PVOID Context, PVOID Dispatcher);
+#endif
+
 /* CLIENT_ID.UniqueProcess of the calling thread's TEB. */
 FORCEINLINE HANDLE NtCurrentProcessId(VOID)
 {
     HANDLE ProcessId;
-#ifdef _M_AMD64
+#if defined(_M_AMD64)
     __asm__("movq %%gs:0x40, %0" : "=r"(ProcessId));
+#elif defined(_M_ARM64)
+    ProcessId = *(HANDLE *)(NtCurrentTeb() + 0x40);
 #else
     __asm__("movl %%fs:0x20, %0" : "=r"(ProcessId));
 #endif
@@ -37,6 +46,9 @@ FORCEINLINE PVOID NtCurrentProcessHeap(VOID)
     PUCHAR Peb;
 #ifdef _M_AMD64
     __asm__("movq %%gs:0x60, %0" : "=r"(Peb));
+    return *(PVOID *)(Peb + 0x30);
+#elif defined(_M_ARM64)
+    Peb = *(PUCHAR *)(NtCurrentTeb() + 0x60);
     return *(PVOID *)(Peb + 0x30);
 #else
     __asm__("movl %%fs:0x30, %0" : "=r"(Peb));
@@ -87,6 +99,31 @@ NTSYSAPI NTSTATUS NTAPI
 NtReadVirtualMemory(HANDLE Process, const VOID *Address, PVOID Buffer, SIZE_T Size, PSIZE_T Read);
 NTSYSAPI NTSTATUS NTAPI NtWriteVirtualMemory(
     HANDLE Process, PVOID Address, const VOID *Buffer, SIZE_T Size, PSIZE_T Written);
+
+#define SECTION_ALL_ACCESS 0x000F001F
+#define SEC_COMMIT         0x08000000
+#define ViewUnmap          2
+
+NTSYSAPI NTSTATUS NTAPI NtCreateSection(
+    PHANDLE Section,
+    ACCESS_MASK DesiredAccess,
+    POBJECT_ATTRIBUTES ObjectAttributes,
+    PLARGE_INTEGER MaximumSize,
+    ULONG Protect,
+    ULONG Attributes,
+    HANDLE File);
+NTSYSAPI NTSTATUS NTAPI NtMapViewOfSection(
+    HANDLE Section,
+    HANDLE Process,
+    PVOID *Base,
+    ULONG_PTR ZeroBits,
+    SIZE_T CommitSize,
+    PLARGE_INTEGER Offset,
+    PSIZE_T ViewSize,
+    ULONG Inherit,
+    ULONG Type,
+    ULONG Protect);
+NTSYSAPI NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE Process, PVOID Base);
 
 NTSYSAPI NTSTATUS NTAPI NtOpenProcess(
     PHANDLE Process, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes, PCLIENT_ID ClientId);

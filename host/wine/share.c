@@ -46,6 +46,10 @@
 #define CONTEXT_SIZE    1232
 #define CONTEXT_FLAGS   0x30
 #define CONTEXT_CONTROL 0x00100001
+#elif defined(_M_ARM64)
+#define CONTEXT_SIZE    912
+#define CONTEXT_FLAGS   0
+#define CONTEXT_CONTROL 0x00400001
 #else
 #define CONTEXT_SIZE    716
 #define CONTEXT_FLAGS   0
@@ -159,30 +163,87 @@ typedef struct _SHARE_START
     SIZE_T CodeSize;
 } SHARE_START;
 
+#ifdef _M_ARM64
+
+/*
+ * Makes the helper's page, a section's: Wine's server writes to processes by ptrace, which the
+ * emulation of arm64 by qemu lacks.
+ */
+static NTSTATUS SharePlaceHelper(SHARE_START *Start, SIZE_T ArgumentsAt)
+{
+    SHARE_EXCHANGE *Exchange = Start->Exchange;
+    LARGE_INTEGER Bytes = {.QuadPart = PAGE_SIZE};
+    SIZE_T Size = 0;
+    PVOID Page = NULL;
+    HANDLE Section;
+    NTSTATUS Status = NtCreateSection(
+        &Section, SECTION_ALL_ACCESS, NULL, &Bytes, PAGE_EXECUTE_READWRITE, SEC_COMMIT, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = NtMapViewOfSection(
+        Section, NtCurrentProcess(), &Page, 0, 0, NULL, &Size, ViewUnmap, 0, PAGE_READWRITE);
+    if (NT_SUCCESS(Status))
+    {
+        RtlCopyMemory(Page, Start->Code, Start->CodeSize);
+        RtlCopyMemory((PUCHAR)Page + ArgumentsAt, &Start->Arguments, sizeof(Start->Arguments));
+        NtUnmapViewOfSection(NtCurrentProcess(), Page);
+        Size = 0;
+        Status = NtMapViewOfSection(
+            Section, Exchange->Process, &Exchange->Code, 0, 0, NULL, &Size, ViewUnmap, 0,
+            PAGE_EXECUTE_READWRITE);
+    }
+    ZwClose(Section);
+    return Status;
+}
+
+static NTSTATUS ShareFreeCode(PVOID Context)
+{
+    SHARE_EXCHANGE *Exchange = Context;
+    return NtUnmapViewOfSection(Exchange->Process, Exchange->Code);
+}
+
+#else
+
+static NTSTATUS SharePlaceHelper(SHARE_START *Start, SIZE_T ArgumentsAt)
+{
+    SHARE_EXCHANGE *Exchange = Start->Exchange;
+    SIZE_T Size = PAGE_SIZE;
+    NTSTATUS Status = NtAllocateVirtualMemory(
+        Exchange->Process, &Exchange->Code, 0, &Size, MEM_RESERVE | MEM_COMMIT,
+        PAGE_EXECUTE_READWRITE);
+    if (NT_SUCCESS(Status))
+        Status = NtWriteVirtualMemory(
+            Exchange->Process, Exchange->Code, Start->Code, Start->CodeSize, NULL);
+    if (NT_SUCCESS(Status))
+        Status = NtWriteVirtualMemory(
+            Exchange->Process, (PUCHAR)Exchange->Code + ArgumentsAt, &Start->Arguments,
+            sizeof(Start->Arguments), NULL);
+    return Status;
+}
+
+static NTSTATUS ShareFreeCode(PVOID Context)
+{
+    SHARE_EXCHANGE *Exchange = Context;
+    SIZE_T Size = 0;
+    return NtFreeVirtualMemory(Exchange->Process, &Exchange->Code, &Size, MEM_RELEASE);
+}
+
+#endif
+
 /* Starts the helper; its page holds the code, then its arguments. */
 static NTSTATUS ShareCreateHelper(PVOID Context)
 {
     SHARE_START *Start = Context;
     SHARE_EXCHANGE *Exchange = Start->Exchange;
-    SIZE_T Size = PAGE_SIZE;
-    PUCHAR Remote;
-    NTSTATUS Status = NtAllocateVirtualMemory(
-        Exchange->Process, &Exchange->Code, 0, &Size, MEM_RESERVE | MEM_COMMIT,
-        PAGE_EXECUTE_READWRITE);
-    if (!NT_SUCCESS(Status))
-        return Status;
+    SIZE_T ArgumentsAt = (Start->CodeSize + 15) & ~(SIZE_T)15;
+    NTSTATUS Status;
     ShareFindFunctions(Exchange->Process, Exchange->Is32Bit, &Start->Arguments);
-    Remote = (PUCHAR)Exchange->Code + ((Start->CodeSize + 15) & ~(SIZE_T)15);
-    Status =
-        NtWriteVirtualMemory(Exchange->Process, Exchange->Code, Start->Code, Start->CodeSize, NULL);
-    if (NT_SUCCESS(Status))
-        Status = NtWriteVirtualMemory(
-            Exchange->Process, Remote, &Start->Arguments, sizeof(Start->Arguments), NULL);
+    Status = SharePlaceHelper(Start, ArgumentsAt);
     if (!NT_SUCCESS(Status))
         return Status;
     return NtCreateThreadEx(
-        &Exchange->Helper, THREAD_ALL_ACCESS, NULL, Exchange->Process, Exchange->Code, Remote, 0, 0,
-        0, 0, NULL);
+        &Exchange->Helper, THREAD_ALL_ACCESS, NULL, Exchange->Process, Exchange->Code,
+        (PUCHAR)Exchange->Code + ArgumentsAt, 0, 0, 0, 0, NULL);
 }
 
 static NTSTATUS ShareStartHelper(SHARE_EXCHANGE *Exchange)
@@ -311,13 +372,6 @@ static NTSTATUS ShareAwaitHelper(SHARE_EXCHANGE *Exchange)
         "registered from a DllMain?",
         SHARE_START_TIME);
     return STATUS_IO_TIMEOUT;
-}
-
-static NTSTATUS ShareFreeCode(PVOID Context)
-{
-    SHARE_EXCHANGE *Exchange = Context;
-    SIZE_T Size = 0;
-    return NtFreeVirtualMemory(Exchange->Process, &Exchange->Code, &Size, MEM_RELEASE);
 }
 
 /* Frees what an exchange holds, in this process and in the client. FALSE: its helper still runs. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The code that runs in the client: system calls only, Linux' and Wine's, since the client's other
- * threads are stopped with whatever locks they hold. Compiled for amd64 into ndis.sys, and for x86
- * into bytes that ndis.sys has as ShareRemote32, for the clients of either kind.
+ * threads are stopped with whatever locks they hold. Compiled for amd64 or arm64 into ndis.sys, and
+ * for x86 into bytes that ndis.sys has as ShareRemote32, for the clients of either kind.
  */
 #include "share_remote.h"
 
@@ -18,6 +18,15 @@
 #define SYS_PWRITE64 18
 #define SYS_GETPID   39
 #define SYS_FUTEX    202
+#define MMAP_UNIT    1
+#elif defined(_M_ARM64)
+#define SYS_OPENAT   56 /* no open */
+#define SYS_CLOSE    57
+#define SYS_PWRITE64 68
+#define SYS_FUTEX    98
+#define SYS_GETPID   172
+#define SYS_MUNMAP   215
+#define SYS_MMAP     222
 #define MMAP_UNIT    1
 #else
 #define SYS_OPEN     5
@@ -62,6 +71,19 @@ FORCEINLINE LONG_PTR RemoteCall(
                      : "=a"(Result)
                      : "a"(Number), "D"(A), "S"(B), "d"(C), "r"(Fourth), "r"(Fifth), "r"(Sixth)
                      : "rcx", "r11", "memory");
+#elif defined(_M_ARM64)
+    register ULONG_PTR First __asm__("x0") = A;
+    register ULONG_PTR Second __asm__("x1") = B;
+    register ULONG_PTR Third __asm__("x2") = C;
+    register ULONG_PTR Fourth __asm__("x3") = D;
+    register ULONG_PTR Fifth __asm__("x4") = E;
+    register ULONG_PTR Sixth __asm__("x5") = F;
+    register LONG_PTR Code __asm__("x8") = Number;
+    __asm__ volatile("svc #0"
+                     : "+r"(First)
+                     : "r"(Second), "r"(Third), "r"(Fourth), "r"(Fifth), "r"(Sixth), "r"(Code)
+                     : "memory", "cc");
+    Result = (LONG_PTR)First;
 #else
     /* The sixth argument goes into ebp, which holds the frame. */
     __asm__ volatile("pushl %[Sixth]\n\t"
@@ -77,10 +99,20 @@ FORCEINLINE LONG_PTR RemoteCall(
     return Result;
 }
 
+FORCEINLINE LONG_PTR RemoteOpen(const char *Path)
+{
+    ULONG_PTR Flags = LINUX_O_RDWR | LINUX_O_CLOEXEC;
+#ifdef _M_ARM64
+    return RemoteCall(SYS_OPENAT, 0, (ULONG_PTR)Path, Flags, 0, 0, 0); /* from the root on */
+#else
+    return RemoteCall(SYS_OPEN, (ULONG_PTR)Path, Flags, 0, 0, 0, 0);
+#endif
+}
+
 FORCEINLINE LONG_PTR
 RemotePwrite(LONG_PTR File, ULONG_PTR Address, ULONG_PTR Length, ULONG64 Offset)
 {
-#ifdef _M_AMD64
+#ifdef _WIN64
     return RemoteCall(SYS_PWRITE64, (ULONG_PTR)File, Address, Length, Offset, 0, 0);
 #else
     return RemoteCall(
@@ -131,8 +163,7 @@ RemoteWaitWhile(HOST_SHARE_CONTROL *Control, ULONG State, const SHARE_REMOTE_ARG
     while (__atomic_load_n(&Control->State, __ATOMIC_ACQUIRE) == State)
     {
         /* As the file was opened; access() asks in another way, and may be refused. */
-        LONG_PTR File = RemoteCall(
-            SYS_OPEN, (ULONG_PTR)Arguments->Path, LINUX_O_RDWR | LINUX_O_CLOEXEC, 0, 0, 0, 0);
+        LONG_PTR File = RemoteOpen(Arguments->Path);
         if (File == -LINUX_ENOENT || File == -LINUX_ESRCH || File == -LINUX_EACCES)
             return FALSE;
         if (File >= 0)
@@ -181,8 +212,7 @@ REMOTE_CODE ULONG NTAPI ShareRemoteMain(SHARE_REMOTE_ARGUMENTS *Arguments)
     ULONG State = HostShareStarting;
     LONG_PTR File, Mapped;
     BOOLEAN IsAlive;
-    File = RemoteCall(
-        SYS_OPEN, (ULONG_PTR)Arguments->Path, LINUX_O_RDWR | LINUX_O_CLOEXEC, 0, 0, 0, 0);
+    File = RemoteOpen(Arguments->Path);
     if (File < 0)
         return (ULONG)-File;
     Mapped = RemoteCall(

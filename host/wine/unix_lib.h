@@ -7,6 +7,7 @@
 
 #include "unixlib.h"
 
+#include <net/if.h>
 #include <sys/types.h>
 
 int UnixTunOpen(void *Arguments);
@@ -32,5 +33,8 @@ int UnixViewUnmap(void *Arguments);
  * reading and writing; -1: it cannot be had.
  */
 int UnixSectionOpen(uint32_t Pid, uint64_t Start, uint64_t End, dev_t Device, ino_t Inode);
+
+/* Renames ifr_name to ifr_newname. Socket: any of the Internet's. Returns 0 or a Linux error. */
+int UnixRenameInterface(int Socket, struct ifreq *Request);
 
 #endif

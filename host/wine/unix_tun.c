@@ -129,9 +129,8 @@ static int TunRenameWhileUp(UNIX_TUN *Tun, struct ifreq *Rename, const char *Nam
     Flags.ifr_flags &= ~IFF_UP;
     if (ioctl(Tun->Socket, SIOCSIFFLAGS, &Flags) < 0)
         return errno;
-    if (ioctl(Tun->Socket, SIOCSIFNAME, Rename) < 0)
-        Error = errno;
-    else
+    Error = UnixRenameInterface(Tun->Socket, Rename);
+    if (Error == 0)
         memcpy(Flags.ifr_name, Name, IFNAMSIZ);
     Flags.ifr_flags |= IFF_UP;
     if (ioctl(Tun->Socket, SIOCSIFFLAGS, &Flags) < 0 && Error == 0)
@@ -149,8 +148,7 @@ int UnixTunRename(void *Arguments)
     if (Call->Error == 0 && strncmp(Request.ifr_name, Call->Name, IFNAMSIZ) != 0)
     {
         memcpy(Request.ifr_newname, Call->Name, IFNAMSIZ);
-        if (ioctl(Tun->Socket, SIOCSIFNAME, &Request) < 0)
-            Call->Error = errno;
+        Call->Error = UnixRenameInterface(Tun->Socket, &Request);
         if (Call->Error == EBUSY)
             Call->Error = TunRenameWhileUp(Tun, &Request, Call->Name);
     }

@@ -12,6 +12,12 @@
 #include "log.h"
 #include "ntdll.h"
 
+#ifdef _M_ARM64
+#define HOST_CPU "aarch64"
+#else
+#define HOST_CPU "x86_64"
+#endif
+
 static UINT64 UnixTable;
 
 NTSTATUS UnixCallInitialize(VOID)
@@ -37,8 +43,9 @@ NTSTATUS UnixCallInitialize(VOID)
     if (!NT_SUCCESS(Status))
     {
         LogError(
-            "aditlink.so, the Linux half of ndis.sys, is not found (status %08x): the folder above "
-            "x86_64-unix/aditlink.so must be in WINEDLLPATH when the first program of the prefix "
+            "aditlink.so, the Linux half of ndis.sys, is not found (status %08x): the folder "
+            "above " HOST_CPU
+            "-unix/aditlink.so must be in WINEDLLPATH when the first program of the prefix "
             "starts. End the Wine session and start the client with adit-wine.",
             Status);
         return Status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The host's own device-control code.
+ * The host's own device-control codes.
  */
 #include <ntifs.h>
 #include <ndis.h>
@@ -10,6 +10,12 @@
 
 C_ASSERT(
     HOST_IOCTL_SET_NAME == CTL_CODE(FILE_DEVICE_NETWORK, 0xA17, METHOD_BUFFERED, FILE_ANY_ACCESS));
+C_ASSERT(
+    HOST_IOCTL_GET_NAME == CTL_CODE(FILE_DEVICE_NETWORK, 0xA18, METHOD_BUFFERED, FILE_ANY_ACCESS));
+
+#define CONTROL_MAX_NAME (256 * sizeof(WCHAR)) /* bytes */
+
+static const UNICODE_STRING ControlNameValue = RTL_CONSTANT_STRING(L"ConnectionName");
 
 /* O:SYG:SYD:(A;;FA;;;SY)(A;;FA;;;BA), self-relative: [MS-DTYP] 2.4.6. */
 static const UCHAR ControlDescriptor[] = {
@@ -39,15 +45,22 @@ static BOOLEAN ControlIsAdministrator(PIRP Irp)
     return Allowed;
 }
 
-static NTSTATUS ControlDispatch(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_LINK Link, PIRP Irp)
+static NTSTATUS ControlOpenKey(PNDIS_MINIPORT_ADAPTER Adapter, PHANDLE Key)
+{
+    NDIS_HOST_INFORMATION Information;
+    NdisHostGetInformation(Adapter, &Information);
+    return IoOpenDeviceRegistryKey(
+        Information.PhysicalDeviceObject, PLUGPLAY_REGKEY_DRIVER, KEY_READ | KEY_WRITE, Key);
+}
+
+static NTSTATUS ControlSetName(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_LINK Link, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     ULONG Length = Stack->Parameters.DeviceIoControl.InputBufferLength;
     HOST_SET_NAME *SetName = Irp->AssociatedIrp.SystemBuffer;
     UNICODE_STRING Name;
-    UNREFERENCED_PARAMETER(Adapter);
-    if (Stack->Parameters.DeviceIoControl.IoControlCode != HOST_IOCTL_SET_NAME)
-        return STATUS_INVALID_DEVICE_REQUEST;
+    NTSTATUS Status;
+    HANDLE Key;
     if (!ControlIsAdministrator(Irp))
         return STATUS_ACCESS_DENIED;
     if (Length <= FIELD_OFFSET(HOST_SET_NAME, Name) || Length % sizeof(WCHAR) != 0 ||
@@ -55,7 +68,56 @@ static NTSTATUS ControlDispatch(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_LINK Link,
         return STATUS_OBJECT_NAME_INVALID;
     Name.Buffer = SetName->Name;
     Name.Length = Name.MaximumLength = (USHORT)(Length - FIELD_OFFSET(HOST_SET_NAME, Name));
-    return NdisLinkRename(Link, &Name, SetName->Run);
+    Status = NdisLinkRename(Link, &Name, SetName->Run);
+    if (NT_SUCCESS(Status) && NT_SUCCESS(ControlOpenKey(Adapter, &Key)))
+    {
+        ZwSetValueKey(
+            Key, (PUNICODE_STRING)&ControlNameValue, 0, REG_BINARY, Name.Buffer, Name.Length);
+        ZwClose(Key);
+    }
+    return Status;
+}
+
+static NTSTATUS ControlGetName(PNDIS_MINIPORT_ADAPTER Adapter, PIRP Irp)
+{
+    union
+    {
+        KEY_VALUE_PARTIAL_INFORMATION Information;
+        UCHAR Space[FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data) + CONTROL_MAX_NAME];
+    } Buffer;
+    PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    NTSTATUS Status;
+    ULONG Length;
+    HANDLE Key;
+    Status = ControlOpenKey(Adapter, &Key);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ZwQueryValueKey(
+        Key, (PUNICODE_STRING)&ControlNameValue, KeyValuePartialInformation, &Buffer,
+        sizeof(Buffer), &Length);
+    ZwClose(Key);
+    if (!NT_SUCCESS(Status) || Buffer.Information.Type != REG_BINARY)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    Length = Buffer.Information.DataLength;
+    if (Length > Stack->Parameters.DeviceIoControl.OutputBufferLength)
+        return STATUS_BUFFER_TOO_SMALL;
+    RtlCopyMemory(Irp->AssociatedIrp.SystemBuffer, Buffer.Information.Data, Length);
+    Irp->IoStatus.Information = Length;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS ControlDispatch(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_LINK Link, PIRP Irp)
+{
+    PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    switch (Stack->Parameters.DeviceIoControl.IoControlCode)
+    {
+    case HOST_IOCTL_SET_NAME:
+        return ControlSetName(Adapter, Link, Irp);
+    case HOST_IOCTL_GET_NAME:
+        return ControlGetName(Adapter, Irp);
+    default:
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
 }
 
 void ControlInitialize(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The host's own device-control code on an adapter's device \\.\{GUID}, for nci.dll.
+ * The host's own device-control codes on an adapter's device \\.\{GUID}, for nci.dll.
  */
 #ifndef ADIT_HOST_WINE_CONTROL_H
 #define ADIT_HOST_WINE_CONTROL_H
@@ -21,7 +21,14 @@ typedef struct _HOST_SET_NAME
  */
 #define HOST_IOCTL_SET_NAME 0x0012285Cu
 
-/* Announces the code to the NDIS library. */
+/*
+ * CTL_CODE(FILE_DEVICE_NETWORK, 0xA18, METHOD_BUFFERED, FILE_ANY_ACCESS): the name that the device
+ * got last, be it in an earlier session; it is kept in its driver key. Output: UTF-16, without a
+ * terminator. STATUS_OBJECT_NAME_NOT_FOUND: it never got one. STATUS_BUFFER_TOO_SMALL.
+ */
+#define HOST_IOCTL_GET_NAME 0x00122860u
+
+/* Announces the codes to the NDIS library. */
 void ControlInitialize(void);
 
 #endif

@@ -175,6 +175,22 @@ DWORD WINAPI NciSetConnectionName(const GUID *Guid, LPCWSTR NewName)
 }
 
 /*
+ * The name that an adapter's device had in an earlier session, which its interface then gets again.
+ * Who may not name connections is told the name alone.
+ */
+static BOOL NciFormerName(HANDLE Device, const GUID *Guid, WCHAR *Name)
+{
+    DWORD Size = 0, Error;
+    if (!DeviceIoControl(
+            Device, HOST_IOCTL_GET_NAME, NULL, 0, Name, (NCI_MAX_NAME - 1) * sizeof(WCHAR), &Size,
+            NULL))
+        return FALSE;
+    Name[Size / sizeof(WCHAR)] = 0;
+    Error = NciSetConnectionName(Guid, Name);
+    return Error == ERROR_SUCCESS || Error == ERROR_ACCESS_DENIED;
+}
+
+/*
  * The name of a connection that was never named is that of its interface. An adapter of this host
  * gets a name of its own, since Wine remembers what an interface was called when it was first asked
  * for, and this one is about to be renamed.
@@ -189,8 +205,9 @@ static DWORD NciInterfaceName(const GUID *Guid, WCHAR *Name)
     Device = NciOpenAdapter(Adapter);
     if (Device != INVALID_HANDLE_VALUE)
     {
+        if (!NciFormerName(Device, Guid, Name))
+            wsprintfW(Name, L"Local Area Connection %u", Guid->Data1);
         CloseHandle(Device);
-        wsprintfW(Name, L"Local Area Connection %u", Guid->Data1);
         return ERROR_SUCCESS;
     }
     Error = ConvertInterfaceGuidToLuid(Guid, &Luid);

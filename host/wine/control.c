@@ -15,7 +15,7 @@ C_ASSERT(
 
 #define CONTROL_MAX_NAME (256 * sizeof(WCHAR)) /* bytes */
 
-static const UNICODE_STRING ControlNameValue = RTL_CONSTANT_STRING(L"ConnectionName");
+static const UNICODE_STRING ControlNameValue = RTL_CONSTANT_STRING(HOST_CONNECTION_NAME_VALUE);
 
 /* O:SYG:SYD:(A;;FA;;;SY)(A;;FA;;;BA), self-relative: [MS-DTYP] 2.4.6. */
 static const UCHAR ControlDescriptor[] = {

@@ -7,9 +7,15 @@
 
 #define HOST_MAX_CONNECTION_NAME 256 /* characters, the terminator included */
 
+/* Run of a name that no client asked for. */
+#define HOST_RUN_NOBODY 0xFFFFFFFFu
+
+/* Where the name is kept in the device's driver key, REG_BINARY. */
+#define HOST_CONNECTION_NAME_VALUE L"ConnectionName"
+
 typedef struct _HOST_SET_NAME
 {
-    unsigned Run; /* of adit-wine, that the caller belongs to: its ADIT_WINE_RUN; 0: none */
+    unsigned Run; /* of adit-wine, that the caller belongs to: its ADIT_WINE_RUN; 0: not known */
     wchar_t Name[HOST_MAX_CONNECTION_NAME]; /* the rest of the input, without a terminator */
 } HOST_SET_NAME;
 

@@ -118,7 +118,7 @@ static unsigned NciRun(void)
 }
 
 /* The interface first: it is what may refuse. */
-static DWORD NciRename(HKEY Network, const WCHAR *Adapter, const WCHAR *Name)
+static DWORD NciRename(HKEY Network, const WCHAR *Adapter, const WCHAR *Name, unsigned Run)
 {
     HOST_SET_NAME SetName;
     DWORD Error = ERROR_SUCCESS, Returned,
@@ -129,7 +129,7 @@ static DWORD NciRename(HKEY Network, const WCHAR *Adapter, const WCHAR *Name)
     Device = NciOpenAdapter(Adapter);
     if (Device == INVALID_HANDLE_VALUE)
         return GetLastError();
-    SetName.Run = NciRun();
+    SetName.Run = Run;
     lstrcpynW(SetName.Name, Name, ARRAYSIZE(SetName.Name));
     if (!DeviceIoControl(Device, HOST_IOCTL_SET_NAME, &SetName, Length, NULL, 0, &Returned, NULL))
         Error = GetLastError();
@@ -141,12 +141,8 @@ static DWORD NciRename(HKEY Network, const WCHAR *Adapter, const WCHAR *Name)
     return NciWriteName(Network, Adapter, Name);
 }
 
-/*
- * Names a connection. ERROR_DUP_NAME: another adapter, or an interface of Linux, is named so, and
- * nothing has changed. ERROR_INVALID_NAME, ERROR_INVALID_PARAMETER, ERROR_ACCESS_DENIED (for
- * administrators only), ERROR_FILE_NOT_FOUND: no such adapter.
- */
-DWORD WINAPI NciSetConnectionName(const GUID *Guid, LPCWSTR NewName)
+/* NciSetConnectionName for that run of adit-wine. */
+static DWORD NciSetName(const GUID *Guid, LPCWSTR NewName, unsigned Run)
 {
     WCHAR Adapter[NCI_GUID_LENGTH];
     HANDLE Mutex;
@@ -166,12 +162,22 @@ DWORD WINAPI NciSetConnectionName(const GUID *Guid, LPCWSTR NewName)
         HKEY_LOCAL_MACHINE, NciNetworkKey, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &Network, NULL);
     if (Error == ERROR_SUCCESS)
     {
-        Error = NciRename(Network, Adapter, NewName);
+        Error = NciRename(Network, Adapter, NewName, Run);
         RegCloseKey(Network);
     }
     ReleaseMutex(Mutex);
     CloseHandle(Mutex);
     return Error;
+}
+
+/*
+ * Names a connection. ERROR_DUP_NAME: another adapter, or an interface of Linux, is named so, and
+ * nothing has changed. ERROR_INVALID_NAME, ERROR_INVALID_PARAMETER, ERROR_ACCESS_DENIED (for
+ * administrators only), ERROR_FILE_NOT_FOUND: no such adapter.
+ */
+DWORD WINAPI NciSetConnectionName(const GUID *Guid, LPCWSTR NewName)
+{
+    return NciSetName(Guid, NewName, NciRun());
 }
 
 /*
@@ -186,7 +192,7 @@ static BOOL NciFormerName(HANDLE Device, const GUID *Guid, WCHAR *Name)
             NULL))
         return FALSE;
     Name[Size / sizeof(WCHAR)] = 0;
-    Error = NciSetConnectionName(Guid, Name);
+    Error = NciSetName(Guid, Name, HOST_RUN_NOBODY);
     return Error == ERROR_SUCCESS || Error == ERROR_ACCESS_DENIED;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "swdevice_node.h"
+#include "control.h"
 
 #include <initguid.h>
 #include <devguid.h>
@@ -185,6 +186,17 @@ static BOOL SwNodeCreate(SW_NODE *Node, const WCHAR *InstanceId)
     return FALSE;
 }
 
+/* Its creator names the connection, and is then known as the one whose adapter it is. */
+static void SwNodeForgetName(SW_NODE *Node)
+{
+    HKEY Key = SetupDiOpenDevRegKey(
+        Node->Set, &Node->Device, DICS_FLAG_GLOBAL, 0, DIREG_DRV, KEY_SET_VALUE);
+    if (Key == INVALID_HANDLE_VALUE)
+        return;
+    RegDeleteValueW(Key, HOST_CONNECTION_NAME_VALUE);
+    RegCloseKey(Key);
+}
+
 HRESULT SwNodeEnumerate(const SWDEVICE_REQUEST *Request, WCHAR InstanceId[SWDEVICE_MAX_ID])
 {
     const WCHAR *Enumerator = SwNodeData(Request, Request->Enumerator);
@@ -209,6 +221,10 @@ HRESULT SwNodeEnumerate(const SWDEVICE_REQUEST *Request, WCHAR InstanceId[SWDEVI
         /* A root-enumerated device that somebody made by SetupAPI. */
         SwNodeClose(&Node);
         return HRESULT_FROM_WIN32(ERROR_ALREADY_EXISTS);
+    }
+    else
+    {
+        SwNodeForgetName(&Node);
     }
     SwNodeSetText(&Node, SPDRP_HARDWAREID, SwNodeData(Request, Request->HardwareIds), TRUE);
     SwNodeSetText(&Node, SPDRP_COMPATIBLEIDS, SwNodeData(Request, Request->CompatibleIds), TRUE);

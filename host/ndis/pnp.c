@@ -125,6 +125,8 @@ static NTSTATUS PnpCreateDevice(PNDIS_MINIPORT_ADAPTER Adapter)
 /* All that AddDevice made, as far as it got, mirrored; and the adapter's reference. */
 static VOID PnpDelete(PNDIS_MINIPORT_ADAPTER Adapter)
 {
+    PNDIS_LINK NdisLink = Adapter->NdisLink;
+
     if (Adapter->InterfaceName.Buffer != NULL)
     {
         RtlFreeUnicodeString(&Adapter->InterfaceName);
@@ -143,13 +145,14 @@ static VOID PnpDelete(PNDIS_MINIPORT_ADAPTER Adapter)
     }
     PnpFreeName(&Adapter->LinkName);
     PnpFreeName(&Adapter->DeviceName);
-    if (Adapter->NdisLink != NULL)
-    {
-        NdisLinkClose(Adapter->NdisLink);
-        Adapter->NdisLink = NULL;
-    }
+    Adapter->NdisLink = NULL;
     InterlockedDecrement(&Adapter->Driver->AdapterCount);
     NdispAdapterDereference(Adapter);
+    /* Last: who sees the link gone finds nothing of the adapter left. */
+    if (NdisLink != NULL)
+    {
+        NdisLinkClose(NdisLink);
+    }
 }
 
 NTSTATUS NTAPI NdispPnpAddDevice(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT Pdo)

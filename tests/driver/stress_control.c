@@ -17,6 +17,7 @@ DRIVER_INITIALIZE DriverEntry;
 
 static PDRIVER_OBJECT ControlDriver;
 static _Atomic LONG ControlLastDevice;
+static _Atomic LONG ControlDevices; /* that somebody refers to */
 
 /* ---- Devices ---- */
 
@@ -26,6 +27,7 @@ VOID StressDeviceRelease(STRESS_DEVICE *Device)
     {
         NdisHostCloseAdapter(Device->Adapter);
         free(Device);
+        ControlDevices--;
     }
 }
 
@@ -102,6 +104,7 @@ static STRESS_DEVICE *ControlNew(const FIXTURE *Fixture)
     Device->Adapter = FixtureAdapter(Fixture);
     memcpy(Device->Path, Fixture->Path, sizeof(Device->Path));
     StressTapInstall(Device);
+    ControlDevices++;
     return Device;
 }
 
@@ -232,9 +235,9 @@ static VOID ControlUnload(STRESS_THREAD *Thread)
     {
         ControlDisable(Thread, &Stress.Slots[Slot]);
     }
-    /* Devices removed by surprise go with the last handle to them. */
+    /* Devices removed by surprise go with the last handle to them, adapters with who asks them. */
     StressDoing(Thread, "waits for devices to go");
-    while (NativeLinkCount() != 0)
+    while (NativeLinkCount() != 0 || ControlDevices != 0)
     {
         StressSleep(1);
     }

@@ -10,6 +10,7 @@
  */
 #define CLIENT_LOADS_LIBRARY
 #include "client.h"
+#include "adapters.h"
 
 #include <wchar.h>
 
@@ -50,14 +51,6 @@ static BOOL CALLBACK ListAdapter(WINTUN_ADAPTER_HANDLE Adapter, LPARAM Param)
     WintunGetAdapterLUID(Adapter, &Luid);
     Listed->Luid = Luid.Value;
     return ++Listed->Count != Listed->StopAfter;
-}
-
-static int CountAdapters(LPCWSTR TunnelType)
-{
-    LISTED Listed = {0};
-
-    CHECK(WintunEnumAdapters(TunnelType, ListAdapter, (LPARAM)&Listed));
-    return Listed.Count;
 }
 
 static void TestArguments(void)
@@ -188,25 +181,6 @@ static void TestNames(WINTUN_ADAPTER_HANDLE First)
     WintunCloseAdapter(Second);
     CHECK(CountAdapters(TUNNEL_TYPE) == 1);
     CHECK_FAILS(WintunOpenAdapter(L"ADIT test 1"), ERROR_NOT_FOUND);
-}
-
-/* Runs this program once more; Argument says what it does. */
-static HANDLE StartSelf(LPCWSTR Argument)
-{
-    WCHAR CommandLine[MAX_PATH + 32];
-    STARTUPINFOW Startup = {.cb = sizeof(Startup)};
-    PROCESS_INFORMATION Process;
-    WCHAR Path[MAX_PATH];
-
-    GetModuleFileNameW(NULL, Path, MAX_PATH);
-    swprintf(CommandLine, MAX_PATH + 32, L"\"%ls\" %ls", Path, Argument);
-    if (!CHECK(CreateProcessW(
-            Path, CommandLine, NULL, NULL, FALSE, 0, NULL, NULL, &Startup, &Process)))
-    {
-        return NULL;
-    }
-    CloseHandle(Process.hThread);
-    return Process.hProcess;
 }
 
 static void CheckExit(HANDLE Process, DWORD Expected)

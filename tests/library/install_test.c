@@ -5,6 +5,7 @@
  */
 #define CLIENT_LOADS_LIBRARY
 #include "client.h"
+#include "adapters.h"
 
 #include <initguid.h>
 #include <devguid.h>
@@ -38,21 +39,6 @@ static void WantMessage(LPCWSTR Text)
 {
     WantedMessage = Text;
     WantedMessages = 0;
-}
-
-static BOOL CALLBACK CountAdapter(WINTUN_ADAPTER_HANDLE Adapter, LPARAM Param)
-{
-    (void)Adapter;
-    ++*(int *)Param;
-    return TRUE;
-}
-
-static int CountAdapters(void)
-{
-    int Count = 0;
-
-    CHECK(WintunEnumAdapters(NULL, CountAdapter, (LPARAM)&Count));
-    return Count;
 }
 
 /* ---- Parameters ---- */
@@ -138,7 +124,7 @@ static void TestParameters(void)
     Adapter = CreateWith(ADAPTER_NAME, TUNNEL_TYPE, &TestGuid, &Long.Known);
     CHECK(Adapter != NULL && AdapterMtu(Adapter) == 1320);
     WintunCloseAdapter(Adapter);
-    CHECK(CountAdapters() == 0);
+    CHECK(CountAdapters(NULL) == 0);
 }
 
 /* ---- Persistent adapters ---- */
@@ -154,7 +140,7 @@ static void TestPersistent(void)
     }
     CHECK(AdapterMtu(Adapter) == 1380);
     WintunCloseAdapter(Adapter);
-    CHECK(CountAdapters() == 1);
+    CHECK(CountAdapters(NULL) == 1);
     CHECK_FAILS(CreateWith(ADAPTER_NAME, TUNNEL_TYPE, NULL, &Parameters), ERROR_ALREADY_EXISTS);
     CHECK_FAILS(WintunDeleteDriver(), ERROR_DEVICE_IN_USE);
 
@@ -166,7 +152,7 @@ static void TestPersistent(void)
     CHECK_FAILS(Delete(Adapter), ERROR_DEVICE_IN_USE);
     WintunCloseAdapter(Adapter);
     CHECK(Delete(Other));
-    CHECK(CountAdapters() == 1);
+    CHECK(CountAdapters(NULL) == 1);
 
     Adapter = WintunOpenAdapter(ADAPTER_NAME);
     if (CHECK(Adapter != NULL))
@@ -176,7 +162,7 @@ static void TestPersistent(void)
         WintunEndSession(Session);
         CHECK(Delete(Adapter));
     }
-    CHECK(CountAdapters() == 0);
+    CHECK(CountAdapters(NULL) == 0);
     CHECK_FAILS(WintunOpenAdapter(ADAPTER_NAME), ERROR_NOT_FOUND);
     CHECK_FAILS(Delete(NULL), ERROR_INVALID_PARAMETER);
 }
@@ -224,10 +210,10 @@ static void TestForeign(void)
     MakeForeign(L"Adit", L"OtherVendor", L"OtherService", Ids[0]);
     MakeForeign(L"Adit", L"Adit", L"OtherService", Ids[1]);
     MakeForeign(L"NET", L"OtherVendor", L"", Ids[2]);
-    CHECK(CountAdapters() == 0);
+    CHECK(CountAdapters(NULL) == 0);
     WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL);
     CHECK(Adapter != NULL);
-    CHECK(CountAdapters() == 1);
+    CHECK(CountAdapters(NULL) == 1);
     WintunCloseAdapter(Adapter);
     CHECK(WintunDeleteDriver());
     for (int Index = 0; Index < 3; ++Index)

@@ -12,6 +12,7 @@
  */
 #define CLIENT_LOADS_LIBRARY
 #include "client.h"
+#include "adapters.h"
 
 #include <stdlib.h>
 #include <wchar.h>
@@ -28,39 +29,6 @@
 #define CREATE_LIMIT_MS 60000
 
 static HANDLE ReadyEvent, DoneEvent;
-
-static BOOL CALLBACK CountAdapter(WINTUN_ADAPTER_HANDLE Adapter, LPARAM Param)
-{
-    (void)Adapter;
-    ++*(int *)Param;
-    return TRUE;
-}
-
-static int CountAdapters(void)
-{
-    int Count = 0;
-
-    CHECK(WintunEnumAdapters(NULL, CountAdapter, (LPARAM)&Count));
-    return Count;
-}
-
-static HANDLE StartSelf(LPCWSTR Argument)
-{
-    WCHAR CommandLine[MAX_PATH + 32];
-    STARTUPINFOW Startup = {.cb = sizeof(Startup)};
-    PROCESS_INFORMATION Process;
-    WCHAR Path[MAX_PATH];
-
-    GetModuleFileNameW(NULL, Path, MAX_PATH);
-    swprintf(CommandLine, MAX_PATH + 32, L"\"%ls\" %ls", Path, Argument);
-    if (!CHECK(CreateProcessW(
-            Path, CommandLine, NULL, NULL, FALSE, 0, NULL, NULL, &Startup, &Process)))
-    {
-        return NULL;
-    }
-    CloseHandle(Process.hThread);
-    return Process.hProcess;
-}
 
 static DWORD WaitForExit(HANDLE Process, DWORD Milliseconds)
 {
@@ -107,7 +75,7 @@ static void TestMany(int Count)
     {
         CHECK(WaitForExit(Processes[Index], 600000) == 0);
     }
-    CHECK(CountAdapters() == 0);
+    CHECK(CountAdapters(NULL) == 0);
     printf(
         "many: 2 processes with %d adapters each in %lu ms\n", Count,
         (unsigned long)(GetTickCount64() - Started));
@@ -178,7 +146,7 @@ static void TestOneKill(int Round, DWORD Delay)
         WINTUN_ADAPTER_HANDLE Opened = WintunOpenAdapter(ADAPTER_NAME);
         CHECK(Opened != NULL);
         WintunCloseAdapter(Opened);
-        CHECK(CountAdapters() == 1);
+        CHECK(CountAdapters(NULL) == 1);
     }
     WintunCloseAdapter(Adapter);
     CHECK(GetTickCount64() - Started < CREATE_LIMIT_MS);
@@ -201,7 +169,7 @@ static void TestKill(int Count, unsigned Seed)
     {
         TestOneKill(Round, KillRandom(&State) % KILL_MAX_DELAY_MS);
     }
-    CHECK(CountAdapters() == 0);
+    CHECK(CountAdapters(NULL) == 0);
     printf("kill: %lu ms\n", (unsigned long)(GetTickCount64() - Started));
 }
 
@@ -238,10 +206,10 @@ static void TestUnload(void)
     CHECK(Adapter != NULL);
     WINTUN_ADAPTER_HANDLE Opened = WintunOpenAdapter(ADAPTER_NAME);
     CHECK(Opened != NULL);
-    CHECK(CountAdapters() == 1);
+    CHECK(CountAdapters(NULL) == 1);
     WintunCloseAdapter(Opened);
     WintunCloseAdapter(Adapter);
-    CHECK(CountAdapters() == 0);
+    CHECK(CountAdapters(NULL) == 0);
     SetEvent(DoneEvent);
     CHECK(WaitForExit(Process, 60000) == 0);
 }

@@ -18,6 +18,8 @@
 #include "library/session.h"
 #include "library/system.h"
 
+#include "adapters.h" /* needs the functions above */
+
 #include <setupapi.h>
 #include <stdlib.h>
 #include <wchar.h>
@@ -104,21 +106,6 @@ static void BecomeEmulated(void)
 
 /* ---- Tests ---- */
 
-static BOOL CALLBACK CountAdapter(WINTUN_ADAPTER_HANDLE Adapter, LPARAM Param)
-{
-    (void)Adapter;
-    ++*(int *)Param;
-    return TRUE;
-}
-
-static int CountAdapters(void)
-{
-    int Count = 0;
-
-    CHECK(WintunEnumAdapters(TUNNEL_TYPE, CountAdapter, (LPARAM)&Count));
-    return Count;
-}
-
 /* From no driver to no driver, with an adapter of either kind between. */
 static void TestLife(void)
 {
@@ -136,13 +123,13 @@ static void TestLife(void)
     Adapter = AditCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL, &Parameters);
     CHECK(Adapter != NULL);
     WintunCloseAdapter(Adapter);
-    CHECK(CountAdapters() == 1);
+    CHECK(CountAdapters(TUNNEL_TYPE) == 1);
     Adapter = WintunOpenAdapter(ADAPTER_NAME);
     if (CHECK(Adapter != NULL))
     {
         CHECK(AditDeleteAdapter(Adapter));
     }
-    CHECK(CountAdapters() == 0);
+    CHECK(CountAdapters(TUNNEL_TYPE) == 0);
     CHECK(WintunDeleteDriver());
     CHECK_FAILS(WintunGetRunningDriverVersion(), ERROR_FILE_NOT_FOUND);
     CHECK(Refused == 0);
@@ -169,24 +156,6 @@ static DWORD DeleteNoPackage(LPCWSTR Message)
         NativeMachine == IMAGE_FILE_MACHINE_AMD64 ||
         GetFileAttributesW(L"C:\\windows\\adit.setup") == INVALID_FILE_ATTRIBUTES);
     return Error;
-}
-
-static HANDLE StartSelf(LPCWSTR Argument)
-{
-    WCHAR CommandLine[MAX_PATH + 32];
-    STARTUPINFOW Startup = {.cb = sizeof(Startup)};
-    PROCESS_INFORMATION Process;
-    WCHAR Path[MAX_PATH];
-
-    GetModuleFileNameW(NULL, Path, MAX_PATH);
-    swprintf(CommandLine, MAX_PATH + 32, L"\"%ls\" %ls", Path, Argument);
-    if (!CHECK(CreateProcessW(
-            Path, CommandLine, NULL, NULL, FALSE, 0, NULL, NULL, &Startup, &Process)))
-    {
-        return NULL;
-    }
-    CloseHandle(Process.hThread);
-    return Process.hProcess;
 }
 
 /* A client that dies while aditsetup.exe holds the lock for it: that one ends, and gives it back.

@@ -27,12 +27,13 @@ endif()
 
 # Debian has MinGW-w64's headers and libraries for x86 and amd64. The headers serve arm64 as well;
 # import libraries are made here, and nt/user has what programs need of a C run-time library.
+# PDBs have the linker's options in them: paths from the build folder, where it runs.
 set(ADIT_USER_LIBRARY_DIR ${CMAKE_BINARY_DIR}/import-libraries)
 if(ADIT_ARCH STREQUAL "arm64")
   set(ADIT_MINGW_DIR /usr/x86_64-w64-mingw32)
   list(APPEND ADIT_USER_COMPILE_OPTIONS
     "SHELL:-isystem ${ADIT_MINGW_DIR}/include" -D__USE_MINGW_ANSI_STDIO=0)
-  list(APPEND ADIT_USER_LINK_OPTIONS -L${ADIT_USER_LIBRARY_DIR})
+  list(APPEND ADIT_USER_LINK_OPTIONS -Limport-libraries)
 endif()
 
 # The linker runs in the build folder; with a path from there, the PDB does not say where that lies.

@@ -198,7 +198,7 @@ static void TestOrphan(void)
     CheckExit(StartSelf(L"leave"), EXIT_LEFT);
 
     /* The next calls neither show it nor take its name for taken. */
-    CHECK(CountAdapters(TUNNEL_TYPE) == 0);
+    CHECK(AdaptersAreGone(TUNNEL_TYPE));
     CHECK_FAILS(WintunOpenAdapter(ADAPTER_NAME), ERROR_NOT_FOUND);
     LoggedWarnings = 0;
     WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL);
@@ -232,7 +232,7 @@ static void TestKilledCreator(void)
         CHECK(CountAdapters(NULL) == 1);
         WintunCloseAdapter(Adapter);
         CHECK(GetTickCount64() - Started < CREATE_LIMIT_MS);
-        CHECK(CountAdapters(NULL) == 0);
+        CHECK(AdaptersAreGone(NULL));
     }
 }
 
@@ -249,7 +249,7 @@ static void TestTogether(void)
     {
         CheckExit(Processes[Index], 0);
     }
-    CHECK(CountAdapters(TUNNEL_TYPE) == 0);
+    CHECK(AdaptersAreGone(TUNNEL_TYPE));
 }
 
 static int RunTogether(void)
@@ -302,7 +302,7 @@ static void TestRemovalInSession(void)
     CHECK_FAILS(WintunReceivePacket(Session, &Size), ERROR_HANDLE_EOF);
     CHECK_FAILS(WintunAllocateSendPacket(Session, 20), ERROR_HANDLE_EOF);
     WintunEndSession(Session);
-    CHECK(CountAdapters(TUNNEL_TYPE) == 0);
+    CHECK(AdaptersAreGone(TUNNEL_TYPE));
 }
 
 static DWORD CallingThread; /* the only one whose messages make the logger call back */
@@ -361,7 +361,7 @@ static void TestCallingLogger(void)
     CHECK(Luid.Value != 0);
     WintunCloseAdapter(Adapter);
     WintunSetLogger(CountingLogger);
-    CHECK(CountAdapters(NULL) == 0);
+    CHECK(AdaptersAreGone(NULL));
 }
 
 static void TestLife(void)
@@ -380,7 +380,7 @@ static void TestLife(void)
     TestNames(Adapter);
     TestSession(Adapter, WINTUN_MAX_RING_CAPACITY);
     WintunCloseAdapter(Adapter);
-    CHECK(CountAdapters(TUNNEL_TYPE) == 0);
+    CHECK(AdaptersAreGone(TUNNEL_TYPE));
     CHECK_FAILS(WintunOpenAdapter(ADAPTER_NAME), ERROR_NOT_FOUND);
 }
 

@@ -21,6 +21,23 @@ static inline int CountAdapters(LPCWSTR TunnelType)
     return Count;
 }
 
+/*
+ * Whether there are none. Closing an adapter waits 5 s for its device to go, which on a loaded
+ * machine may take longer.
+ */
+static inline BOOL AdaptersAreGone(LPCWSTR TunnelType)
+{
+    for (ULONGLONG End = GetTickCount64() + 60000; CountAdapters(TunnelType) != 0;)
+    {
+        if (GetTickCount64() >= End)
+        {
+            return FALSE;
+        }
+        Sleep(20);
+    }
+    return TRUE;
+}
+
 /* Runs this program once more; Argument says what it does. NULL is a failed check. */
 static inline HANDLE StartSelf(LPCWSTR Argument)
 {

@@ -129,7 +129,7 @@ static void TestLife(void)
     {
         CHECK(AditDeleteAdapter(Adapter));
     }
-    CHECK(CountAdapters(TUNNEL_TYPE) == 0);
+    CHECK(AdaptersAreGone(TUNNEL_TYPE));
     CHECK(WintunDeleteDriver());
     CHECK_FAILS(WintunGetRunningDriverVersion(), ERROR_FILE_NOT_FOUND);
     CHECK(Refused == 0);

@@ -248,9 +248,13 @@ static void TestSetupDisabled(void)
 static char *OwnInf;
 static DWORD OwnInfSize;
 
+/* That for the system's own architecture. */
 static void LoadOwnInf(void)
 {
-    const WCHAR *Name = sizeof(VOID *) == 8 ? L"amd64-adit.inf" : L"x86-adit.inf";
+    BOOL IsWow64 = FALSE;
+
+    CHECK(IsWow64Process(GetCurrentProcess(), &IsWow64));
+    const WCHAR *Name = sizeof(VOID *) == 8 || IsWow64 ? L"amd64-adit.inf" : L"x86-adit.inf";
     HRSRC Resource = FindResourceW(Library, Name, MAKEINTRESOURCEW(10));
 
     CHECK(Resource != NULL);

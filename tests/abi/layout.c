@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sizes and offsets of the NT structures that cross the driver's boundary, as a table in a section
- * of its own. See CMakeLists.txt.
+ * Sizes and offsets of the NT structures that cross the driver's boundary, and sizes of the types
+ * of <ifdef.h> that NDIS 6 structures are made of, as a table in a section of its own. See
+ * CMakeLists.txt.
  */
 #if defined(ADIT_REFERENCE_WINE)
 #include <stdarg.h>
@@ -12,6 +13,11 @@
 #include <ddk/wdm.h>
 #else
 #include <ntifs.h>
+#endif
+#if __has_include(<ifdef.h>)
+#include <ifdef.h>
+#else
+#include <ndis.h>
 #endif
 
 #define SIZE(Type)          sizeof(Type)
@@ -77,6 +83,14 @@ __attribute__((section("layout"), used)) const unsigned Layout[] = {
     OFFSET(MDL, Process),
     OFFSET(IO_STACK_LOCATION, Parameters.Power.Type),
     OFFSET(IO_STACK_LOCATION, Parameters.Power.State),
+    SIZE(NET_LUID),
+    SIZE(NET_IFINDEX),
+    SIZE(NET_IFTYPE),
+    SIZE(NET_IF_ACCESS_TYPE),
+    SIZE(NET_IF_DIRECTION_TYPE),
+    SIZE(NET_IF_CONNECTION_TYPE),
+    SIZE(NET_IF_MEDIA_CONNECT_STATE),
+    SIZE(NET_IF_MEDIA_DUPLEX_STATE),
 #if !defined(ADIT_COMPARED_WITH_WINE)
     /* Not in Wine's headers. */
     SIZE(IO_ERROR_LOG_PACKET),

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The ring between two threads: packets per second for each packet size, one at a time and in
- * batches of 32. Baselines, measured in turn with it:
+ * batches of 32, and for each capacity. Baselines, measured in turn with it:
  *
  *   mutex   the same ring, whose every operation takes a mutex
  *   memcpy  the same two threads copy the same bytes into the ring's memory and out of it; one
- * hands them over to the other by an eighth of the ring, so that they go the same way apart   the
- * same copies by threads that know nothing of each other
+ *           hands them over to the other by an eighth of the ring, so that they go the same way
+ *   apart   the same copies by threads that know nothing of each other
  *
  * Each side copies: the producer from a packet of its own, the consumer into one. Nobody sleeps;
  * the producer looks at Alertable each time that it publishes, as it has to.
  *
  * Before each figure, ring/line: nanoseconds until what one processor has written is answered by
  * the other one. A virtual machine's processors may be near each other or far, and move.
+ *
+ * Each kind has its loop to itself, with what is constant in it: what a thread stores besides the
+ * packets waits in the same buffer as these for the other processor's cache lines.
  *
  * Usage: ring_bench REPETITIONS [SECONDS-OF-EACH]
  */
@@ -23,9 +26,14 @@
 #include "producer.h"
 #include "sample.h"
 
-#define CAPACITY 0x400000u
-#define SLICES   11
-#define PIECES   8 /* of the ring */
+#define CAPACITY     0x400000u
+#define SLICES       11
+#define PIECES       8 /* of the ring */
+#define BATCH        32
+#define MAX_LENGTH   TUN_MAX_IP_PACKET_SIZE
+#define USUAL_LENGTH 1420
+
+#define INLINE static inline __attribute__((always_inline))
 
 typedef enum _KIND
 {
@@ -44,209 +52,286 @@ typedef struct _COUNT
 
 typedef struct _RUN
 {
-    KIND Kind;
     TUN_RING *Ring;
+    uint32_t Capacity;
     uint32_t Length;
     uint32_t Batch;
     uint64_t Packets;
-    pthread_mutex_t Mutex;
-    pthread_barrier_t Start;
-    uint64_t Started;
     uint64_t Piece; /* packets of a piece that is handed over */
-    COUNT Filled;   /* pieces that the one thread has filled */
-    COUNT Drained;  /* and that the other one has read */
+    _Alignas(128) pthread_barrier_t Start;
+    uint64_t Started;
+    _Alignas(128) pthread_mutex_t Mutex;
+    COUNT Filled;  /* pieces that the one thread has filled */
+    COUNT Drained; /* and that the other one has read */
 } RUN;
 
-static void Take(RUN *Run)
+INLINE void Take(RUN *Run, int Locked)
 {
-    if (Run->Kind == KindMutex)
+    if (Locked)
         pthread_mutex_lock(&Run->Mutex);
 }
 
-static void Give(RUN *Run)
+INLINE void Give(RUN *Run, int Locked)
 {
-    if (Run->Kind == KindMutex)
+    if (Locked)
         pthread_mutex_unlock(&Run->Mutex);
 }
 
-static void *Produce(void *Context)
-{
-    static uint8_t Source[TUN_MAX_IP_PACKET_SIZE];
-    RUN *Run = Context;
-    RING_PRODUCER Producer;
-    uint32_t Spins = 0, Pending = 0;
+/* ---- The ring ---- */
 
-    RingProducerInitialize(&Producer, Run->Ring, CAPACITY);
+INLINE void ProduceAll(RUN *Run, int Locked)
+{
+    static uint8_t Source[MAX_LENGTH];
+    const uint32_t Length = Run->Length, Batch = Run->Batch;
+    RING_PRODUCER Producer;
+    uint32_t Pending = 0;
+
+    RingProducerInitialize(&Producer, Run->Ring, Run->Capacity);
     pthread_barrier_wait(&Run->Start);
     Run->Started = SampleNow();
-    for (uint64_t Count = 0; Count < Run->Packets; Count++)
+    for (uint64_t Left = Run->Packets; Left; Left--)
     {
-        RING_RESERVE_RESULT Result;
         TUN_PACKET *Packet;
         uint32_t Offset;
 
         for (;;)
         {
-            Take(Run);
-            Result = RingProducerReserve(&Producer, Run->Length, &Offset);
-            Give(Run);
+            Take(Run, Locked);
+            RING_RESERVE_RESULT Result = RingProducerReserve(&Producer, Length, &Offset);
+            Give(Run, Locked);
             if (Result == RingReserved)
                 break;
-            SamplePause(&Spins);
+            SampleWait();
         }
         Packet = RingProducerPacket(&Producer, Offset);
-        Packet->Size = Run->Length;
-        memcpy(Packet->Data, Source, Run->Length);
-        if (++Pending == Run->Batch || Count + 1 == Run->Packets)
+        Packet->Size = Length;
+        SampleCopy(Packet->Data, Source, Length);
+        if (++Pending == Batch || Left == 1)
         {
             Pending = 0;
-            Take(Run);
+            Take(Run, Locked);
             RingProducerPublish(&Producer, Producer.Next);
             if (RingProducerMustSignal(&Producer))
                 abort();
-            Give(Run);
+            Give(Run, Locked);
         }
     }
-    return NULL;
 }
 
-static void *Consume(void *Context)
+INLINE void ConsumeAll(RUN *Run, int Locked)
 {
-    static uint8_t Sink[TUN_MAX_IP_PACKET_SIZE];
-    RUN *Run = Context;
+    static uint8_t Sink[MAX_LENGTH];
+    const uint32_t Batch = Run->Batch;
     RING_CONSUMER Consumer;
-    uint32_t Spins = 0, Pending = 0;
+    uint32_t Pending = 0;
 
-    RingConsumerInitialize(&Consumer, Run->Ring, CAPACITY);
+    RingConsumerInitialize(&Consumer, Run->Ring, Run->Capacity);
     pthread_barrier_wait(&Run->Start);
-    for (uint64_t Count = 0; Count < Run->Packets;)
+    for (uint64_t Left = Run->Packets; Left;)
     {
         RING_POLL_RESULT Result;
         TUN_PACKET *Packet;
         uint32_t Length;
 
-        Take(Run);
+        Take(Run, Locked);
         Result = RingConsumerPoll(&Consumer);
-        if (Result == RingNotEmpty && RingConsumerPeek(&Consumer, &Packet, &Length) == RingNotEmpty)
+        if (Result == RingNotEmpty)
+            Result = RingConsumerPeek(&Consumer, &Packet, &Length);
+        if (Result == RingNotEmpty)
             RingConsumerAdvance(&Consumer, Length);
-        Give(Run);
-        if (Result != RingNotEmpty)
+        Give(Run, Locked);
+        if (Result == RingEmpty)
         {
-            SamplePause(&Spins);
+            SampleWait();
             continue;
         }
-        memcpy(Sink, Packet->Data, Length);
-        Count++;
-        if (++Pending == Run->Batch || Count == Run->Packets || Consumer.Tail == Consumer.Next)
+        if (Result != RingNotEmpty)
+            abort();
+        SampleCopy(Sink, Packet->Data, Length);
+        Left--;
+        if (++Pending == Batch || !Left || Consumer.Tail == Consumer.Next)
         {
             Pending = 0;
-            Take(Run);
+            Take(Run, Locked);
             RingConsumerRelease(&Consumer, Consumer.Next);
-            Give(Run);
+            Give(Run, Locked);
         }
     }
+}
+
+static void *Produce(void *Run)
+{
+    ProduceAll(Run, 0);
     return NULL;
 }
 
-/* A count that one thread raises and the other reads. */
-static void Await(const COUNT *Count, uint64_t Value, uint32_t *Spins)
+static void *Consume(void *Run)
 {
-    while (__atomic_load_n(&Count->Value, __ATOMIC_ACQUIRE) < Value)
-        SamplePause(Spins);
+    ConsumeAll(Run, 0);
+    return NULL;
 }
 
-/* The copies alone: into the ring's memory. */
-static void *CopyIn(void *Context)
+static void *ProduceLocked(void *Run)
 {
-    static uint8_t Source[TUN_MAX_IP_PACKET_SIZE];
-    RUN *Run = Context;
-    uint32_t Offset = 0, Spins = 0;
-    uint64_t Pieces = 0;
+    ProduceAll(Run, 1);
+    return NULL;
+}
+
+static void *ConsumeLocked(void *Run)
+{
+    ConsumeAll(Run, 1);
+    return NULL;
+}
+
+/* ---- The copies alone ---- */
+
+/* A count that one thread raises and the other reads. */
+static void Await(const COUNT *Count, uint64_t Value)
+{
+    uint32_t Spins = 0;
+
+    while (__atomic_load_n(&Count->Value, __ATOMIC_ACQUIRE) < Value)
+        SamplePause(&Spins);
+}
+
+/* Into the ring's memory; Together: never more than a ring ahead of the other thread. */
+INLINE void CopyAllIn(RUN *Run, int Together)
+{
+    static uint8_t Source[MAX_LENGTH];
+    const uint32_t Length = Run->Length, Mask = Run->Capacity - 1;
+    uint8_t *Data = Run->Ring->Data;
+    uint32_t Offset = 0;
+    uint64_t Pieces = 0, LeftOfPiece = 0;
 
     pthread_barrier_wait(&Run->Start);
     Run->Started = SampleNow();
-    for (uint64_t Count = 0; Count < Run->Packets; Count++)
+    for (uint64_t Left = Run->Packets; Left; Left--)
     {
-        if (Run->Kind == KindCopy && Count % Run->Piece == 0)
+        if (Together && LeftOfPiece-- == 0)
         {
+            LeftOfPiece = Run->Piece - 1;
             __atomic_store_n(&Run->Filled.Value, Pieces, __ATOMIC_RELEASE);
             if (++Pieces > PIECES)
-                Await(&Run->Drained, Pieces - PIECES, &Spins);
+                Await(&Run->Drained, Pieces - PIECES);
         }
-        memcpy(Run->Ring->Data + Offset, Source, Run->Length);
-        __asm__ volatile("" ::: "memory");
-        Offset = (Offset + TUN_PACKET_SPACE(Run->Length)) & (CAPACITY - 1);
+        SampleCopy(Data + Offset, Source, Length);
+        Offset = (Offset + TUN_PACKET_SPACE(Length)) & Mask;
     }
     __atomic_store_n(&Run->Filled.Value, Pieces, __ATOMIC_RELEASE);
-    return NULL;
 }
 
-static void *CopyOut(void *Context)
+INLINE void CopyAllOut(RUN *Run, int Together)
 {
-    static uint8_t Sink[TUN_MAX_IP_PACKET_SIZE];
-    RUN *Run = Context;
-    uint32_t Offset = 0, Spins = 0;
-    uint64_t Pieces = 0;
+    static uint8_t Sink[MAX_LENGTH];
+    const uint32_t Length = Run->Length, Mask = Run->Capacity - 1;
+    const uint8_t *Data = Run->Ring->Data;
+    uint32_t Offset = 0;
+    uint64_t Pieces = 0, LeftOfPiece = 0;
 
     pthread_barrier_wait(&Run->Start);
-    for (uint64_t Count = 0; Count < Run->Packets; Count++)
+    for (uint64_t Left = Run->Packets; Left; Left--)
     {
-        if (Run->Kind == KindCopy && Count % Run->Piece == 0)
+        if (Together && LeftOfPiece-- == 0)
         {
+            LeftOfPiece = Run->Piece - 1;
             __atomic_store_n(&Run->Drained.Value, Pieces, __ATOMIC_RELEASE);
-            Await(&Run->Filled, ++Pieces, &Spins);
+            Await(&Run->Filled, ++Pieces);
         }
-        memcpy(Sink, Run->Ring->Data + Offset, Run->Length);
-        __asm__ volatile("" ::: "memory");
-        Offset = (Offset + TUN_PACKET_SPACE(Run->Length)) & (CAPACITY - 1);
+        SampleCopy(Sink, Data + Offset, Length);
+        Offset = (Offset + TUN_PACKET_SPACE(Length)) & Mask;
     }
+}
+
+static void *CopyIn(void *Run)
+{
+    CopyAllIn(Run, 1);
     return NULL;
 }
 
-/* Packets per second. */
-static double Measure(KIND Kind, TUN_RING *Ring, uint32_t Length, uint32_t Batch, uint64_t Packets)
+static void *CopyOut(void *Run)
 {
-    RUN Run = {.Kind = Kind, .Ring = Ring, .Length = Length, .Batch = Batch, .Packets = Packets};
+    CopyAllOut(Run, 1);
+    return NULL;
+}
+
+static void *CopyInApart(void *Run)
+{
+    CopyAllIn(Run, 0);
+    return NULL;
+}
+
+static void *CopyOutApart(void *Run)
+{
+    CopyAllOut(Run, 0);
+    return NULL;
+}
+
+/* ---- Figures ---- */
+
+static const struct
+{
+    const char *Name;
+    void *(*In)(void *Run);
+    void *(*Out)(void *Run);
+} Kinds[KINDS] = {
+    [KindRing] = {"ring", Produce, Consume},
+    [KindMutex] = {"mutex", ProduceLocked, ConsumeLocked},
+    [KindCopy] = {"memcpy", CopyIn, CopyOut},
+    [KindApart] = {"apart", CopyInApart, CopyOutApart},
+};
+
+/* Packets per second. */
+static double Measure(
+    KIND Kind, TUN_RING *Ring, uint32_t Capacity, uint32_t Length, uint32_t Batch, uint64_t Packets)
+{
+    RUN Run = {
+        .Ring = Ring, .Capacity = Capacity, .Length = Length, .Batch = Batch, .Packets = Packets};
     pthread_t In, Out;
 
-    Run.Piece = CAPACITY / PIECES / TUN_PACKET_SPACE(Length);
+    Run.Piece = Capacity / PIECES / TUN_PACKET_SPACE(Length);
+    Run.Piece = Run.Piece ? Run.Piece : 1;
     Ring->Head = Ring->Tail = 0;
     pthread_mutex_init(&Run.Mutex, NULL);
     pthread_barrier_init(&Run.Start, NULL, 2);
-    pthread_create(&Out, NULL, Kind >= KindCopy ? CopyOut : Consume, &Run);
-    pthread_create(&In, NULL, Kind >= KindCopy ? CopyIn : Produce, &Run);
+    pthread_create(&Out, NULL, Kinds[Kind].Out, &Run);
+    pthread_create(&In, NULL, Kinds[Kind].In, &Run);
     pthread_join(In, NULL);
     pthread_join(Out, NULL);
     return (double)Packets * 1e9 / (double)(SampleNow() - Run.Started);
 }
 
-static void Bench(TUN_RING *Ring, uint32_t Length, uint32_t Batch, uint64_t Packets)
+/* The ring and the baselines of that set, in turn. */
+static void Bench(
+    const char *Name,
+    TUN_RING *Ring,
+    uint32_t Capacity,
+    uint32_t Length,
+    uint32_t Batch,
+    uint64_t Packets,
+    unsigned Baselines)
 {
-    static const char *const Baselines[KINDS] = {
-        [KindMutex] = "mutex", [KindCopy] = "memcpy", [KindApart] = "apart"};
-    double Values[KINDS][SLICES], Medians[KINDS];
-    char Name[64];
+    double Values[KINDS][SLICES];
 
     for (unsigned Slice = 0; Slice < SLICES; Slice++)
         for (KIND Kind = 0; Kind < KINDS; Kind++)
-            Values[Kind][Slice] =
-                Measure(Kind, Ring, Length, Batch, Kind == KindMutex ? Packets / 4 : Packets);
-    for (KIND Kind = 0; Kind < KINDS; Kind++)
-        Medians[Kind] = SampleMedian(Values[Kind], SLICES);
-    snprintf(Name, sizeof(Name), "ring/%s/%u", Batch == 1 ? "single" : "batch", Length);
+            if (Kind == KindRing || Baselines & 1u << Kind)
+                Values[Kind][Slice] = Measure(
+                    Kind, Ring, Capacity, Length, Batch, Kind == KindMutex ? Packets / 4 : Packets);
+    double Value = SampleMedian(Values[KindRing], SLICES);
     for (KIND Kind = KindRing + 1; Kind < KINDS; Kind++)
-        SampleReport(Name, "packets/s", Medians[KindRing], Baselines[Kind], Medians[Kind]);
+        if (Baselines & 1u << Kind)
+            SampleReport(
+                Name, "packets/s", Value, Kinds[Kind].Name, SampleMedian(Values[Kind], SLICES));
 }
 
 /* Sends each round back to BenchLine. */
 static void *SendBack(void *Context)
 {
     RUN *Run = Context;
-    uint32_t Spins = 0;
 
     for (uint64_t Round = 1; Round <= Run->Packets; Round++)
     {
-        Await(&Run->Filled, Round, &Spins);
+        Await(&Run->Filled, Round);
         __atomic_store_n(&Run->Drained.Value, Round, __ATOMIC_RELEASE);
     }
     return NULL;
@@ -259,7 +344,6 @@ static void BenchLine(void)
     for (unsigned Slice = 0; Slice < SLICES; Slice++)
     {
         RUN Run = {.Packets = 2000};
-        uint32_t Spins = 0;
         pthread_t Thread;
 
         pthread_create(&Thread, NULL, SendBack, &Run);
@@ -269,7 +353,7 @@ static void BenchLine(void)
             if (Round == Run.Packets / 2)
                 Start = SampleNow();
             __atomic_store_n(&Run.Filled.Value, Round, __ATOMIC_RELEASE);
-            Await(&Run.Drained, Round, &Spins);
+            Await(&Run.Drained, Round);
         }
         Values[Slice] = (double)(SampleNow() - Start) / (double)(Run.Packets / 2);
         pthread_join(Thread, NULL);
@@ -277,27 +361,66 @@ static void BenchLine(void)
     SampleReport("ring/line", "ns", SampleMedian(Values, SLICES), "-", 0);
 }
 
+/* Packets of a slice: those that the copies alone manage in that time. */
+static uint64_t SlicePackets(TUN_RING *Ring, uint32_t Capacity, uint32_t Length, double Seconds)
+{
+    double Speed = Measure(KindCopy, Ring, Capacity, Length, 1, 20000);
+
+    return (uint64_t)(Speed * Seconds / SLICES) + 1000;
+}
+
+static void BenchSizes(TUN_RING *Ring, unsigned Repetitions, double Seconds)
+{
+    static const uint32_t Lengths[] = {64, 512, USUAL_LENGTH, 9000, MAX_LENGTH};
+    char Name[64];
+
+    for (size_t Index = 0; Index < sizeof(Lengths) / sizeof(Lengths[0]); Index++)
+    {
+        uint64_t Packets = SlicePackets(Ring, CAPACITY, Lengths[Index], Seconds);
+
+        for (unsigned Repetition = 0; Repetition < Repetitions; Repetition++)
+            for (uint32_t Batch = 1; Batch <= BATCH; Batch += BATCH - 1)
+            {
+                BenchLine();
+                snprintf(
+                    Name, sizeof(Name), "ring/%s/%u", Batch == 1 ? "single" : "batch",
+                    Lengths[Index]);
+                Bench(
+                    Name, Ring, CAPACITY, Lengths[Index], Batch, Packets,
+                    1u << KindMutex | 1u << KindCopy | 1u << KindApart);
+            }
+    }
+}
+
+/* In MiB; each slice goes through the ring twice at least. */
+static void BenchCapacities(TUN_RING *Ring, unsigned Repetitions, double Seconds)
+{
+    char Name[64];
+
+    for (uint32_t Capacity = TUN_RING_MIN_CAPACITY; Capacity <= TUN_RING_MAX_CAPACITY;
+         Capacity = Capacity == TUN_RING_MAX_CAPACITY / 2 ? Capacity * 2 : Capacity * 4)
+    {
+        uint64_t Packets = SlicePackets(Ring, Capacity, USUAL_LENGTH, Seconds);
+        uint64_t Twice = 2 * (uint64_t)Capacity / TUN_PACKET_SPACE(USUAL_LENGTH);
+
+        snprintf(Name, sizeof(Name), "ring/capacity/%g", (double)Capacity / (1 << 20));
+        for (unsigned Repetition = 0; Repetition < Repetitions; Repetition++)
+            Bench(
+                Name, Ring, Capacity, USUAL_LENGTH, BATCH, Packets > Twice ? Packets : Twice,
+                1u << KindCopy);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    static const uint32_t Lengths[] = {64, 512, 1420, 9000, 65535};
     unsigned Repetitions = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 0) : 5;
     double Seconds = argc > 2 ? strtod(argv[2], NULL) : 0.02;
     void *Memory;
-    TUN_RING *Ring = SampleRing(CAPACITY, &Memory);
+    TUN_RING *Ring = SampleRing(TUN_RING_MAX_CAPACITY, &Memory);
 
-    memset(Ring->Data, 1, CAPACITY + TUN_RING_TRAILING_BYTES);
-    for (size_t Index = 0; Index < sizeof(Lengths) / sizeof(Lengths[0]); Index++)
-    {
-        double Speed = Measure(KindCopy, Ring, Lengths[Index], 1, 20000);
-        uint64_t Packets = (uint64_t)(Speed * Seconds / SLICES) + 1000;
-
-        for (unsigned Repetition = 0; Repetition < Repetitions; Repetition++)
-            for (uint32_t Batch = 1; Batch <= 32; Batch += 31)
-            {
-                BenchLine();
-                Bench(Ring, Lengths[Index], Batch, Packets);
-            }
-    }
+    memset(Ring->Data, 1, TUN_RING_MAX_CAPACITY + TUN_RING_TRAILING_BYTES);
+    BenchSizes(Ring, Repetitions, Seconds);
+    BenchCapacities(Ring, Repetitions, Seconds);
     free(Memory);
     return 0;
 }

@@ -60,12 +60,34 @@ static inline double SampleMedian(double *Values, size_t Count)
     return Values[Count / 2];
 }
 
+/* memcpy that takes place, though nobody looks at what it has written, or knows what it copies. */
+static inline void SampleCopy(void *Destination, const void *Source, size_t Size)
+{
+    __asm__ volatile("" ::"r"(Source) : "memory");
+    memcpy(Destination, Source, Size);
+    __asm__ volatile("" ::"r"(Destination) : "memory");
+}
+
 /* A moment in a loop that waits for another thread, which may need this processor. */
 static inline void SamplePause(uint32_t *Spins)
 {
     __builtin_ia32_pause();
     if (++*Spins % 256 == 0)
         sched_yield();
+}
+
+/*
+ * About a microsecond, between two looks at a ring that was empty or full; the driver's receive
+ * thread does the same. Whoever looks all the time takes the cache lines from the other side that
+ * it is writing.
+ */
+static inline void SampleWait(void)
+{
+    uint64_t Start = SampleNow();
+
+    sched_yield();
+    while (SampleNow() - Start < 1000)
+        __builtin_ia32_pause();
 }
 
 #endif

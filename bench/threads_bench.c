@@ -21,13 +21,13 @@
 typedef struct _RUN
 {
     TUN_RING *Ring;
-    RING_SHARED_PRODUCER Sender;
-    RING_SHARED_CONSUMER Receiver;
     uint32_t Length;
     uint64_t Packets; /* of each client thread; all of the driver's */
     uint64_t All;
-    uint64_t Received; /* atomic */
-    pthread_barrier_t Start;
+    _Alignas(128) RING_SHARED_PRODUCER Sender;
+    _Alignas(128) RING_SHARED_CONSUMER Receiver;
+    _Alignas(128) uint64_t Received; /* atomic */
+    _Alignas(128) pthread_barrier_t Start;
     uint64_t Started; /* by the driver's thread, once all are there */
 } RUN;
 
@@ -35,7 +35,6 @@ static void *Send(void *Context)
 {
     uint8_t Source[2048] = {0};
     RUN *Run = Context;
-    uint32_t Spins = 0;
 
     pthread_barrier_wait(&Run->Start);
     for (uint64_t Count = 0; Count < Run->Packets; Count++)
@@ -45,8 +44,8 @@ static void *Send(void *Context)
         uint32_t Length;
 
         while (!RingSharedProducerReserve(&Run->Sender, &Packet, 1, &Result))
-            SamplePause(&Spins);
-        memcpy(Packet.Data, Source, Run->Length);
+            SampleWait();
+        SampleCopy(Packet.Data, Source, Run->Length);
         uint32_t Offset = (uint32_t)(Packet.Data - Run->Ring->Data) - (uint32_t)sizeof(TUN_PACKET);
         if (!RingInFlightFind(&Run->Sender.InFlight, Offset, &Length))
             abort();
@@ -62,7 +61,6 @@ static void *Receive(void *Context)
 {
     uint8_t Sink[2048];
     RUN *Run = Context;
-    uint32_t Spins = 0;
     uint64_t Count = 0; /* not in Run->Received yet */
 
     pthread_barrier_wait(&Run->Start);
@@ -77,11 +75,10 @@ static void *Receive(void *Context)
             if (Count)
                 __atomic_fetch_add(&Run->Received, Count, __ATOMIC_RELAXED);
             Count = 0;
-            SamplePause(&Spins);
+            SampleWait();
             continue;
         }
-        memcpy(Sink, Packet.Data, Packet.Length);
-        __asm__ volatile("" ::"r"(Sink) : "memory");
+        SampleCopy(Sink, Packet.Data, Packet.Length);
         uint32_t Offset = (uint32_t)(Packet.Data - Run->Ring->Data) - (uint32_t)sizeof(TUN_PACKET);
         if (!RingInFlightFind(&Run->Receiver.InFlight, Offset, &Length))
             abort();
@@ -98,7 +95,6 @@ static void *DriverConsume(void *Context)
     uint8_t Sink[2048];
     RUN *Run = Context;
     RING_CONSUMER Consumer;
-    uint32_t Spins = 0;
 
     RingConsumerInitialize(&Consumer, Run->Ring, CAPACITY);
     pthread_barrier_wait(&Run->Start);
@@ -111,11 +107,10 @@ static void *DriverConsume(void *Context)
         if (RingConsumerPoll(&Consumer) != RingNotEmpty ||
             RingConsumerPeek(&Consumer, &Packet, &Length) != RingNotEmpty)
         {
-            SamplePause(&Spins);
+            SampleWait();
             continue;
         }
-        memcpy(Sink, Packet->Data, Length);
-        __asm__ volatile("" ::"r"(Sink) : "memory");
+        SampleCopy(Sink, Packet->Data, Length);
         RingConsumerAdvance(&Consumer, Length);
         RingConsumerRelease(&Consumer, Consumer.Next);
         Count++;
@@ -128,7 +123,7 @@ static void *DriverProduce(void *Context)
     uint8_t Source[2048] = {0};
     RUN *Run = Context;
     RING_PRODUCER Producer;
-    uint32_t Spins = 0, Offset;
+    uint32_t Offset;
 
     RingProducerInitialize(&Producer, Run->Ring, CAPACITY);
     pthread_barrier_wait(&Run->Start);
@@ -136,10 +131,10 @@ static void *DriverProduce(void *Context)
     for (uint64_t Count = 0; Count < Run->All; Count++)
     {
         while (RingProducerReserve(&Producer, Run->Length, &Offset) != RingReserved)
-            SamplePause(&Spins);
+            SampleWait();
         TUN_PACKET *Packet = RingProducerPacket(&Producer, Offset);
         Packet->Size = Run->Length;
-        memcpy(Packet->Data, Source, Run->Length);
+        SampleCopy(Packet->Data, Source, Run->Length);
         RingProducerPublish(&Producer, Producer.Next);
         if (RingProducerMustSignal(&Producer))
             abort();

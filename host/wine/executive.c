@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What Wine's kernel lacks of the executive: rundown protection, reader-writer spin locks, raising,
- * and the performance counter, which it leaves to its hal.dll.
+ * whether Driver Verifier is on, and the performance counter, which it leaves to its hal.dll.
  */
 #define _NTSYSTEM_
 #include <ntifs.h>
@@ -19,6 +19,12 @@
 VOID NTAPI ExRaiseStatus(NTSTATUS Status)
 {
     RtlRaiseStatus(Status);
+}
+
+NTSTATUS NTAPI MmIsVerifierEnabled(ULONG *VerifierFlags)
+{
+    *VerifierFlags = 0;
+    return STATUS_NOT_SUPPORTED;
 }
 
 LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER Frequency)

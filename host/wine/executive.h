@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reader-writer spin locks, as drivers of Windows 8 and later import them; contracts are
- * Microsoft's. Rundown protection is declared by <wdm.h>.
+ * Reader-writer spin locks, as drivers of Windows 8 and later import them, and what else drivers
+ * other than this project's import; contracts are Microsoft's. Rundown protection is declared by
+ * <wdm.h>.
  */
 #ifndef ADIT_HOST_WINE_EXECUTIVE_H
 #define ADIT_HOST_WINE_EXECUTIVE_H
@@ -16,5 +17,8 @@ VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(volatile LONG *SpinLock);
 VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(volatile LONG *SpinLock);
 VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(volatile LONG *SpinLock);
 VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(volatile LONG *SpinLock);
+
+/* STATUS_NOT_SUPPORTED: Driver Verifier is off. */
+NTSTATUS NTAPI MmIsVerifierEnabled(_Out_ ULONG *VerifierFlags);
 
 #endif

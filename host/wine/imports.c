@@ -12,6 +12,7 @@
 #include "imports.h"
 #include "log.h"
 #include "ntdll.h"
+#include "object.h"
 #include "wine_kernel.h"
 
 typedef struct _IMPORT_REPLACEMENT
@@ -62,10 +63,12 @@ static const IMPORT_REPLACEMENT ImportReplacements[] = {
     REPLACE(KeWaitForSingleObject),
     REPLACE(MmBuildMdlForNonPagedPool),
     REPLACE(MmGetSystemRoutineAddress),
+    REPLACE(MmIsVerifierEnabled),
     REPLACE(MmMapLockedPagesSpecifyCache),
     REPLACE(MmProbeAndLockPages),
     REPLACE(MmUnlockPages),
     REPLACE(MmUnmapLockedPages),
+    REPLACE(ObCloseHandle),
     REPLACE(ObReferenceObjectByHandle),
     REPLACE(ObfDereferenceObject),
     REPLACE(ObfReferenceObject),

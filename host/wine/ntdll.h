@@ -254,6 +254,10 @@ NTSYSAPI NTSTATUS NTAPI NtAccessCheck(
     PULONG PrivilegesLength,
     PACCESS_MASK Granted,
     NTSTATUS *Status);
+NTSYSAPI NTSTATUS NTAPI RtlGetDaclSecurityDescriptor(
+    PSECURITY_DESCRIPTOR Descriptor, PBOOLEAN Present, PVOID *Dacl, PBOOLEAN Defaulted);
+NTSYSAPI NTSTATUS NTAPI
+RtlGetOwnerSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PVOID *Owner, PBOOLEAN Defaulted);
 NTSYSAPI NTSTATUS NTAPI RtlGetSaclSecurityDescriptor(
     PSECURITY_DESCRIPTOR Descriptor, PBOOLEAN Present, PVOID *Sacl, PBOOLEAN Defaulted);
 NTSYSAPI VOID NTAPI RtlMapGenericMask(PACCESS_MASK Mask, const GENERIC_MAPPING *Mapping);

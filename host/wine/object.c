@@ -180,6 +180,12 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(
     return STATUS_SUCCESS;
 }
 
+NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode)
+{
+    UNREFERENCED_PARAMETER(PreviousMode);
+    return ZwClose(Handle);
+}
+
 LONG_PTR FASTCALL ObfReferenceObject(PVOID Object)
 {
     ObjectCount(Object, 1);

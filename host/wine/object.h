@@ -13,4 +13,7 @@
  */
 HANDLE ObjectClientHandle(_In_ PVOID Object);
 
+/* Handles of this process only; a client's are not told from them. */
+NTSTATUS NTAPI ObCloseHandle(_In_ HANDLE Handle, KPROCESSOR_MODE PreviousMode);
+
 #endif

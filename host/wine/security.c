@@ -44,6 +44,21 @@ typedef struct _SECURITY_LABEL_ACE
     SECURITY_SID Sid;
 } SECURITY_LABEL_ACE;
 
+/* Microsoft, "SECURITY_DESCRIPTOR structure (winnt.h)": the absolute form. */
+typedef struct _SECURITY_ABSOLUTE
+{
+    UCHAR Revision;
+    UCHAR Sbz1;
+    USHORT Control;
+    PVOID Owner;
+    PVOID Group;
+    PVOID Sacl;
+    PVOID Dacl;
+} SECURITY_ABSOLUTE;
+
+#define SECURITY_REVISION     1
+#define SECURITY_DACL_PRESENT 0x4
+
 static GENERIC_MAPPING SecurityFileMapping = {
     .GenericRead = 0x00120089,
     .GenericWrite = 0x00120116,
@@ -177,6 +192,34 @@ SecurityLabelAccess(PSECURITY_DESCRIPTOR Descriptor, HANDLE Token, const GENERIC
     return MAXULONG;
 }
 
+/* Checks the discretionary part. Wine wants an owner and a group, Windows' kernel does without. */
+static NTSTATUS SecurityCheck(
+    PSECURITY_DESCRIPTOR Descriptor,
+    HANDLE Token,
+    ACCESS_MASK Desired,
+    PGENERIC_MAPPING Mapping,
+    PACCESS_MASK Granted)
+{
+    static const SECURITY_SID Nobody = {.Revision = 1, .SubAuthorityCount = 1, .SubAuthority = {0}};
+    SECURITY_ABSOLUTE Checked = {.Revision = SECURITY_REVISION};
+    UCHAR Privileges[256];
+    ULONG PrivilegesLength = sizeof(Privileges);
+    BOOLEAN Present, Defaulted;
+    NTSTATUS Status, AccessStatus;
+    Status = RtlGetDaclSecurityDescriptor(Descriptor, &Present, &Checked.Dacl, &Defaulted);
+    if (NT_SUCCESS(Status))
+        Status = RtlGetOwnerSecurityDescriptor(Descriptor, &Checked.Owner, &Defaulted);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Checked.Control = Present ? SECURITY_DACL_PRESENT : 0;
+    if (Checked.Owner == NULL)
+        Checked.Owner = (PVOID)&Nobody;
+    Checked.Group = (PVOID)&Nobody; /* no access follows from it */
+    Status = NtAccessCheck(
+        &Checked, Token, Desired, Mapping, Privileges, &PrivilegesLength, Granted, &AccessStatus);
+    return NT_SUCCESS(Status) ? AccessStatus : Status;
+}
+
 BOOLEAN NTAPI SeAccessCheck(
     PSECURITY_DESCRIPTOR SecurityDescriptor,
     PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext,
@@ -189,13 +232,10 @@ BOOLEAN NTAPI SeAccessCheck(
     PACCESS_MASK GrantedAccess,
     NTSTATUS *AccessStatus)
 {
-    UCHAR PrivilegeSet[256];
-    ULONG PrivilegeLength = sizeof(PrivilegeSet);
     ACCESS_MASK Remaining;
     HANDLE Token = SubjectSecurityContext->ClientToken != NULL
                        ? SubjectSecurityContext->ClientToken
                        : SubjectSecurityContext->PrimaryToken;
-    NTSTATUS Status;
     UNREFERENCED_PARAMETER(SubjectContextLocked);
     if (Privileges != NULL)
         *Privileges = NULL;
@@ -212,11 +252,7 @@ BOOLEAN NTAPI SeAccessCheck(
     if (SecurityDescriptor == NULL || Token == NULL ||
         (Remaining & ~SecurityLabelAccess(SecurityDescriptor, Token, GenericMapping)) != 0)
         return FALSE;
-    Status = NtAccessCheck(
-        SecurityDescriptor, Token, Remaining, GenericMapping, PrivilegeSet, &PrivilegeLength,
-        &Remaining, AccessStatus);
-    if (!NT_SUCCESS(Status))
-        *AccessStatus = Status;
+    *AccessStatus = SecurityCheck(SecurityDescriptor, Token, Remaining, GenericMapping, &Remaining);
     if (!NT_SUCCESS(*AccessStatus))
         return FALSE;
     *GrantedAccess |= Remaining;

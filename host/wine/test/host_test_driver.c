@@ -81,6 +81,23 @@ static NTSTATUS Wait(HOST_TEST_REQUEST *Request)
     return KeWaitForSingleObject(Events[Request->Slot], Executive, KernelMode, FALSE, &Timeout);
 }
 
+static NTSTATUS CheckDescriptor(PSECURITY_DESCRIPTOR Descriptor)
+{
+    SECURITY_SUBJECT_CONTEXT Subject;
+    ACCESS_MASK Granted;
+    NTSTATUS Status;
+    BOOLEAN Allowed;
+    SeCaptureSubjectContext(&Subject);
+    SeLockSubjectContext(&Subject);
+    Allowed = SeAccessCheck(
+        Descriptor, &Subject, TRUE, FILE_READ_DATA | FILE_WRITE_DATA, 0, NULL,
+        IoGetFileObjectGenericMapping(), UserMode, &Granted, &Status);
+    SeUnlockSubjectContext(&Subject);
+    SeReleaseSubjectContext(&Subject);
+    return Allowed == (Status == STATUS_SUCCESS) ? Status : STATUS_INTERNAL_ERROR;
+}
+
+/* Of a descriptor, and the same without its owner and group. */
 static NTSTATUS CheckAccess(VOID)
 {
     /* D:(A;;FA;;;BA), owner and group SYSTEM, label high: [MS-DTYP] 2.4.6 */
@@ -90,22 +107,11 @@ static NTSTATUS CheckAccess(VOID)
         0,    0, 0x11, 0,    20, 0,  7, 0, 0,  0,  1, 1, 0,    0,  0, 0,    0,    16,   0,
         0x30, 0, 0,    2,    0,  32, 0, 1, 0,  0,  0, 0, 0,    24, 0, 0xFF, 0x01, 0x1F, 0,
         1,    2, 0,    0,    0,  0,  0, 5, 32, 0,  0, 0, 0x20, 2,  0, 0};
-    SECURITY_SUBJECT_CONTEXT Subject;
-    ACCESS_MASK Granted;
-    NTSTATUS Status;
-    BOOLEAN Allowed;
-    SeCaptureSubjectContext(&Subject);
-    SeLockSubjectContext(&Subject);
-    Allowed = SeAccessCheck(
-        (PSECURITY_DESCRIPTOR)Descriptor, &Subject, TRUE, FILE_READ_DATA | FILE_WRITE_DATA, 0, NULL,
-        IoGetFileObjectGenericMapping(), UserMode, &Granted, &Status);
-    SeUnlockSubjectContext(&Subject);
-    SeReleaseSubjectContext(&Subject);
-    if (Allowed != (Status == STATUS_SUCCESS))
-    {
-        return STATUS_INTERNAL_ERROR;
-    }
-    return Status;
+    UCHAR Ownerless[sizeof(Descriptor)];
+    NTSTATUS Status = CheckDescriptor((PSECURITY_DESCRIPTOR)Descriptor);
+    RtlCopyMemory(Ownerless, Descriptor, sizeof(Descriptor));
+    RtlZeroMemory(Ownerless + 4, 8);
+    return CheckDescriptor(Ownerless) == Status ? Status : STATUS_INTERNAL_ERROR;
 }
 
 /* 1: one of the host's, 2: one of Wine's, 4: none for one that Wine only names. */

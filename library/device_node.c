@@ -171,8 +171,7 @@ static BOOL DeviceNodeIsNamed(HDEVINFO Set, SP_DEVINFO_DATA *Device, const DEVIC
     {
         ZeroMemory(&Guid, sizeof(Guid));
     }
-    return Owner.Id == Name->Owner.Id && Owner.Serial == Name->Owner.Serial &&
-           Owner.Created == Name->Owner.Created && IsEqualGUID(&Guid, &Name->RequestedGuid);
+    return SystemIsSameProcess(&Owner, &Name->Owner) && IsEqualGUID(&Guid, &Name->RequestedGuid);
 }
 
 /* A device whose creator did not come to register it cannot be opened, but it is listed. */
@@ -437,8 +436,7 @@ static VOID DeviceNodeRemoveOwned(const SYSTEM_PROCESS *Owner)
     {
         for (const DEVICE_NODE *Node = Nodes; Node != NULL; Node = Node->Next)
         {
-            if (Node->Owner.Id == Owner->Id && Node->Owner.Serial == Owner->Serial &&
-                Node->Owner.Created == Owner->Created)
+            if (SystemIsSameProcess(&Node->Owner, Owner))
             {
                 DeviceNodeGetName(Node, &Name);
                 DeviceNodeRemove(&Name, NULL);

@@ -159,21 +159,25 @@ static BOOL DriverPackageStage(DRIVER_PACKAGE *Package)
            DriverPackagePublish(Path, Package->Directory, Package->InfPath);
 }
 
-/* A 32-bit process on 64-bit Windows sees the real System32 as Sysnative. */
-static BOOL DriverPackageHasFile(LPCWSTR FileName)
+BOOL DriverPackageSystemDirectory(LPWSTR Directory)
 {
     WCHAR Windows[MAX_PATH];
-    WCHAR Path[MAX_PATH];
 
-    return SystemWindowsDirectory(Windows) && DriverPackageMakePath(Path, Windows, FileName) &&
-           GetFileAttributesW(Path) != INVALID_FILE_ATTRIBUTES;
+    return SystemWindowsDirectory(Windows) &&
+           DriverPackageMakePath(Directory, Windows, L"Sysnative") &&
+           (GetFileAttributesW(Directory) != INVALID_FILE_ATTRIBUTES ||
+            DriverPackageMakePath(Directory, Windows, L"System32"));
 }
 
 /* Whether the driver's file is where a device that got the driver has put it. */
 static BOOL DriverPackageIsInstalled(VOID)
 {
-    return DriverPackageHasFile(L"Sysnative\\drivers\\adit.sys") ||
-           DriverPackageHasFile(L"System32\\drivers\\adit.sys");
+    WCHAR Directory[MAX_PATH];
+    WCHAR Path[MAX_PATH];
+
+    return DriverPackageSystemDirectory(Directory) &&
+           DriverPackageMakePath(Path, Directory, L"drivers\\adit.sys") &&
+           GetFileAttributesW(Path) != INVALID_FILE_ATTRIBUTES;
 }
 
 /* Makes room for this library's package, if no adapter uses the one that is there. */

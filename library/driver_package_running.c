@@ -10,10 +10,7 @@
 /* RT_VERSION is a macro of the character set in use; this is always wide. */
 #define DRIVER_PACKAGE_VERSION_RESOURCE MAKEINTRESOURCEW(16)
 
-/*
- * A 32-bit process on 64-bit Windows is given another directory as System32, and sees the real one
- * as Sysnative, which other processes do not see (Win32, "File System Redirector").
- */
+/* A path below System32 as this process sees it; others stay. */
 static BOOL DriverPackageNativePath(LPCWSTR Windows, LPWSTR Path)
 {
     static const WCHAR System32[] = L"\\System32\\";
@@ -28,12 +25,7 @@ static BOOL DriverPackageNativePath(LPCWSTR Windows, LPWSTR Path)
         return TRUE;
     }
     lstrcpynW(Name, Path + Length + 10, ARRAYSIZE(Name));
-    if (!DriverPackageMakePath(Directory, Windows, L"Sysnative"))
-    {
-        return FALSE;
-    }
-    return GetFileAttributesW(Directory) == INVALID_FILE_ATTRIBUTES ||
-           DriverPackageMakePath(Path, Directory, Name);
+    return DriverPackageSystemDirectory(Directory) && DriverPackageMakePath(Path, Directory, Name);
 }
 
 /* The path of the service's image as a Win32 path; the service manager knows several forms. */

@@ -307,6 +307,11 @@ BOOL SystemCurrentProcess(SYSTEM_PROCESS *Process)
     return TRUE;
 }
 
+BOOL SystemIsSameProcess(const SYSTEM_PROCESS *One, const SYSTEM_PROCESS *Other)
+{
+    return One->Id == Other->Id && One->Serial == Other->Serial && One->Created == Other->Created;
+}
+
 BOOL SystemIsProcessAlive(const SYSTEM_PROCESS *Process)
 {
     HANDLE Handle =

@@ -83,6 +83,9 @@ typedef struct _SYSTEM_PROCESS
 /* The calling process, with a serial number that it has not had before. Logs failure. */
 _Must_inspect_result_ BOOL SystemCurrentProcess(_Out_ SYSTEM_PROCESS *Process);
 
+/* Whether both are the same process, with the same serial number. */
+BOOL SystemIsSameProcess(_In_ const SYSTEM_PROCESS *One, _In_ const SYSTEM_PROCESS *Other);
+
 /* Whether that process still runs. In doubt it does. */
 BOOL SystemIsProcessAlive(_In_ const SYSTEM_PROCESS *Process);
 

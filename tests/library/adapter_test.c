@@ -78,20 +78,10 @@ static void TestArguments(void)
 /* A thread whose token has no administrators group may not create an adapter. */
 static void TestElevation(void)
 {
-    BYTE Sid[SECURITY_MAX_SID_SIZE];
-    DWORD SidSize = sizeof(Sid);
-    HANDLE Token, Restricted;
-
-    CHECK(CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, Sid, &SidSize));
-    CHECK(OpenProcessToken(GetCurrentProcess(), TOKEN_DUPLICATE | TOKEN_QUERY, &Token));
-    SID_AND_ATTRIBUTES Disabled = {Sid, 0};
-    CHECK(CreateRestrictedToken(Token, 0, 1, &Disabled, 0, NULL, 0, NULL, &Restricted));
-    CHECK(ImpersonateLoggedOnUser(Restricted));
+    ActWithoutRights();
     CHECK_FAILS(WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL), ERROR_ACCESS_DENIED);
     CHECK_FAILS(WintunDeleteDriver(), ERROR_ACCESS_DENIED);
     CHECK(RevertToSelf());
-    CloseHandle(Restricted);
-    CloseHandle(Token);
 }
 
 static void TestCapacities(WINTUN_ADAPTER_HANDLE Adapter)

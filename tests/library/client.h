@@ -60,6 +60,22 @@ static inline int CheckResult(const char *Name)
     return CheckFailures != 0;
 }
 
+/* Until RevertToSelf, the thread acts with a token whose administrators group is disabled. */
+static inline void ActWithoutRights(void)
+{
+    BYTE Sid[SECURITY_MAX_SID_SIZE];
+    DWORD SidSize = sizeof(Sid);
+    HANDLE Token, Restricted;
+
+    CHECK(CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, Sid, &SidSize));
+    CHECK(OpenProcessToken(GetCurrentProcess(), TOKEN_DUPLICATE | TOKEN_QUERY, &Token));
+    SID_AND_ATTRIBUTES Disabled = {Sid, 0};
+    CHECK(CreateRestrictedToken(Token, 0, 1, &Disabled, 0, NULL, 0, NULL, &Restricted));
+    CHECK(ImpersonateLoggedOnUser(Restricted));
+    CloseHandle(Restricted);
+    CloseHandle(Token);
+}
+
 #define CLIENT_FUNCTIONS(Function)                                                               \
     Function(WINTUN_CREATE_ADAPTER_FUNC, WintunCreateAdapter) Function(                          \
         WINTUN_OPEN_ADAPTER_FUNC,                                                                \

@@ -159,22 +159,12 @@ static void TestStart(WINTUN_ADAPTER_HANDLE Adapter, SOCKET Socket)
  */
 static void TestRights(WINTUN_ADAPTER_HANDLE Adapter)
 {
-    BYTE Sid[SECURITY_MAX_SID_SIZE];
-    DWORD SidSize = sizeof(Sid);
-    HANDLE Token, Restricted;
-
-    CHECK(CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, Sid, &SidSize));
-    CHECK(OpenProcessToken(GetCurrentProcess(), TOKEN_DUPLICATE | TOKEN_QUERY, &Token));
-    SID_AND_ATTRIBUTES Disabled = {Sid, 0};
-    CHECK(CreateRestrictedToken(Token, 0, 1, &Disabled, 0, NULL, 0, NULL, &Restricted));
-    CHECK(ImpersonateLoggedOnUser(Restricted));
+    ActWithoutRights();
     CHECK_FAILS(WintunStartSession(Adapter, CAPACITY), ERROR_ACCESS_DENIED);
     WINTUN_ADAPTER_HANDLE Opened = WintunOpenAdapter(LIVE_ADAPTER_NAME);
     CHECK(Opened != NULL);
     WintunCloseAdapter(Opened);
     CHECK(RevertToSelf());
-    CloseHandle(Restricted);
-    CloseHandle(Token);
 
     WINTUN_SESSION_HANDLE Session = WintunStartSession(Adapter, CAPACITY);
     CHECK(Session != NULL);

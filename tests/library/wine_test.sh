@@ -19,7 +19,7 @@ trap 'rm -f "$output"' EXIT
 status=0
 "$WINE" "$@" </dev/null >"$output" 2>&1 || status=$?
 cat "$output"
-if grep -qa '^wine: Unhandled' "$output"; then
+if "$(dirname "$0")/../wine/crashes" "$output" >/dev/null; then
     status=1
 fi
 exit "$status"

@@ -19,16 +19,22 @@ typedef struct _WATCHED_PROCESS
     HANDLE Wait;
 } WATCHED_PROCESS;
 
+/*
+ * Held through calls of routines, so that one which has been removed is not running. A routine may
+ * wait for a lock under which its driver references a client's object: ProcessWatch does not take it.
+ */
+static RTL_CRITICAL_SECTION ProcessCalls = RTL_CRITICAL_SECTION_INITIALIZER;
+/* Guards the list; taken after ProcessCalls, never held through a call. */
 static RTL_CRITICAL_SECTION ProcessGuard = RTL_CRITICAL_SECTION_INITIALIZER;
-/* Guarded by ProcessGuard, which is also held through the calls: a routine that has been removed
- * is not running. */
+/* Changed with both held. */
 static PCREATE_PROCESS_NOTIFY_ROUTINE ProcessRoutines[PROCESS_MAX_ROUTINES];
-static WATCHED_PROCESS *ProcessList;
+static WATCHED_PROCESS *ProcessList; /* guarded by ProcessGuard */
 
 NTSTATUS NTAPI
 PsSetCreateProcessNotifyRoutine(PCREATE_PROCESS_NOTIFY_ROUTINE NotifyRoutine, BOOLEAN Remove)
 {
     NTSTATUS Status = STATUS_INVALID_PARAMETER;
+    RtlEnterCriticalSection(&ProcessCalls);
     RtlEnterCriticalSection(&ProcessGuard);
     for (ULONG i = 0; i < PROCESS_MAX_ROUTINES && Status != STATUS_SUCCESS; i++)
     {
@@ -38,6 +44,7 @@ PsSetCreateProcessNotifyRoutine(PCREATE_PROCESS_NOTIFY_ROUTINE NotifyRoutine, BO
         Status = STATUS_SUCCESS;
     }
     RtlLeaveCriticalSection(&ProcessGuard);
+    RtlLeaveCriticalSection(&ProcessCalls);
     return Status;
 }
 
@@ -50,12 +57,14 @@ static VOID NTAPI ProcessHasEnded(PVOID Context, BOOLEAN TimedOut)
     while (*Link != Process)
         Link = &(*Link)->Next;
     *Link = Process->Next;
+    RtlLeaveCriticalSection(&ProcessGuard);
+    RtlEnterCriticalSection(&ProcessCalls);
     for (ULONG i = 0; i < PROCESS_MAX_ROUTINES; i++)
     {
         if (ProcessRoutines[i] != NULL)
             ProcessRoutines[i](NULL, Process->Id, FALSE);
     }
-    RtlLeaveCriticalSection(&ProcessGuard);
+    RtlLeaveCriticalSection(&ProcessCalls);
     RtlDeregisterWait(Process->Wait);
     ZwClose(Process->Handle);
     ExFreePoolWithTag(Process, PROCESS_TAG);

@@ -9,12 +9,12 @@
  * ever
  */
 #include <windows.h>
-#include <winternl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_test.h"
+#include "host_test_process.h"
 
 #define STATUS_ACCESS_VIOLATION_VALUE ((int)0xC0000005)
 #define STATUS_INVALID_HANDLE_VALUE_  ((int)0xC0000008)
@@ -371,6 +371,7 @@ static void TestProcess(const char *Self)
             break;
         }
     }
+    Call(HOST_TEST_NOTIFY_WAITS, (HOST_TEST_REQUEST){0});
     TerminateProcess(Child.hProcess, 3);
     WaitForSingleObject(Child.hProcess, INFINITE);
     for (int i = 0; i < 100 && Value != Child.dwProcessId; i++)
@@ -379,6 +380,12 @@ static void TestProcess(const char *Self)
         Sleep(10);
     }
     CHECK(Value == Child.dwProcessId);
+    /* The routine still runs, and may wait for what another thread does with a handle. */
+    Ready = CreateEventW(NULL, TRUE, FALSE, NULL);
+    CHECK(Reference(6, Ready, SYNCHRONIZE) == 0);
+    CHECK(Call(HOST_TEST_NOTIFY_GOES, (HOST_TEST_REQUEST){0}).Status == 0);
+    Call(HOST_TEST_RELEASE, (HOST_TEST_REQUEST){.Slot = 6});
+    CloseHandle(Ready);
     /* The memory of the dead process is still there for the driver. */
     CHECK(Read(7, 0) == 0xBB);
     Write(7, 0, 0xBC);
@@ -399,81 +406,6 @@ static int Hold(void)
     CreateEventW(NULL, TRUE, TRUE, L"AditHostTestReady");
     Sleep(INFINITE);
     return 0;
-}
-
-/* The Linux process that the driver runs in: the one that has it mapped. 0: none. */
-static unsigned DriverProcess(void)
-{
-    WIN32_FIND_DATAA Entry;
-    HANDLE Find = FindFirstFileA("Z:\\proc\\*", &Entry);
-    char Path[MAX_PATH], Line[1024];
-    unsigned Found = 0;
-    if (Find == INVALID_HANDLE_VALUE)
-        return 0;
-    do
-    {
-        FILE *Maps;
-        snprintf(Path, sizeof(Path), "Z:\\proc\\%s\\maps", Entry.cFileName);
-        Maps = atoi(Entry.cFileName) != 0 ? fopen(Path, "r") : NULL;
-        while (Maps != NULL && fgets(Line, sizeof(Line), Maps) != NULL)
-            if (strstr(Line, "/host_test.sys") != NULL)
-                Found = (unsigned)atoi(Entry.cFileName);
-        if (Maps != NULL)
-            fclose(Maps);
-    } while (Found == 0 && FindNextFileA(Find, &Entry));
-    FindClose(Find);
-    return Found;
-}
-
-/* Client pages that the driver's process still has mapped, or open as files. */
-static int LeftOvers(unsigned Process)
-{
-    char Path[MAX_PATH], Line[1024];
-    FILE *Maps;
-    int Count = 0;
-    snprintf(Path, sizeof(Path), "Z:\\proc\\%u\\maps", Process);
-    Maps = fopen(Path, "r");
-    while (Maps != NULL && fgets(Line, sizeof(Line), Maps) != NULL)
-        Count += strstr(Line, "adit-client-pages") != NULL;
-    if (Maps != NULL)
-        fclose(Maps);
-    return Maps != NULL ? Count : -1;
-}
-
-static int OpenFiles(unsigned Process)
-{
-    WIN32_FIND_DATAA Entry;
-    char Path[MAX_PATH];
-    HANDLE Find;
-    int Count = 0;
-    snprintf(Path, sizeof(Path), "Z:\\proc\\%u\\fd\\*", Process);
-    Find = FindFirstFileA(Path, &Entry);
-    if (Find == INVALID_HANDLE_VALUE)
-        return -1;
-    do
-        Count++;
-    while (FindNextFileA(Find, &Entry));
-    FindClose(Find);
-    return Count;
-}
-
-/* Handles of all processes that drivers run in. */
-static unsigned DriverHandles(void)
-{
-    static unsigned char Buffer[0x20000];
-    SYSTEM_PROCESS_INFORMATION *Process = (SYSTEM_PROCESS_INFORMATION *)Buffer;
-    unsigned Count = 0;
-    if (NtQuerySystemInformation(SystemProcessInformation, Buffer, sizeof(Buffer), NULL) < 0)
-        return 0;
-    for (;;)
-    {
-        if (Process->ImageName.Length != 0 &&
-            _wcsicmp(Process->ImageName.Buffer, L"winedevice.exe") == 0)
-            Count += Process->HandleCount;
-        if (Process->NextEntryOffset == 0)
-            return Count;
-        Process = (SYSTEM_PROCESS_INFORMATION *)((char *)Process + Process->NextEntryOffset);
-    }
 }
 
 /* Starts the driver that lies beside this program. */

@@ -24,6 +24,13 @@
 #define HOST_TEST_ROUTINE   HOST_TEST_CODE(11) /* Value out: MmGetSystemRoutineAddress behaves */
 #define HOST_TEST_PROCESS   HOST_TEST_CODE(12) /* Value out: id of the last process that ended */
 
+/*
+ * The process notification routine waits at its next call, until the other request, whose Status is
+ * that of its wait.
+ */
+#define HOST_TEST_NOTIFY_WAITS HOST_TEST_CODE(14)
+#define HOST_TEST_NOTIFY_GOES  HOST_TEST_CODE(15)
+
 #define HOST_TEST_STRESS HOST_TEST_CODE(13) /* events in memory; Value out: what went wrong */
 
 #define HOST_TEST_SLOTS 16

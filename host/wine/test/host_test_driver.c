@@ -14,15 +14,49 @@ static PUCHAR Memory[HOST_TEST_SLOTS];
 static PKEVENT Events[HOST_TEST_SLOTS];
 static HANDLE volatile EndedProcess;
 
+#define NOTIFY_LIMIT_MS 20000
+static LONG NotifyWaits;
+static KEVENT NotifyGo;
+static KEVENT NotifyWaited;
+static NTSTATUS NotifyStatus;
+
 DRIVER_INITIALIZE DriverEntry;
+
+static NTSTATUS WaitFor(PKEVENT Event, ULONG Milliseconds)
+{
+    LARGE_INTEGER Timeout = {.QuadPart = -10000LL * Milliseconds};
+    return KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, &Timeout);
+}
 
 static VOID NTAPI ProcessNotify(HANDLE ParentId, HANDLE ProcessId, BOOLEAN Create)
 {
     UNREFERENCED_PARAMETER(ParentId);
-    if (!Create)
+    if (Create)
     {
-        EndedProcess = ProcessId;
+        return;
     }
+    EndedProcess = ProcessId;
+    if (InterlockedExchange(&NotifyWaits, 0) != 0)
+    {
+        NotifyStatus = WaitFor(&NotifyGo, NOTIFY_LIMIT_MS);
+        KeSetEvent(&NotifyWaited, IO_NO_INCREMENT, FALSE);
+    }
+}
+
+static NTSTATUS LetNotifyWait(VOID)
+{
+    KeInitializeEvent(&NotifyGo, NotificationEvent, FALSE);
+    KeInitializeEvent(&NotifyWaited, NotificationEvent, FALSE);
+    InterlockedExchange(&NotifyWaits, 1);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS LetNotifyGo(VOID)
+{
+    NTSTATUS Status;
+    KeSetEvent(&NotifyGo, IO_NO_INCREMENT, FALSE);
+    Status = WaitFor(&NotifyWaited, NOTIFY_LIMIT_MS);
+    return Status == STATUS_SUCCESS ? NotifyStatus : Status;
 }
 
 DECLSPEC_NOINLINE static NTSTATUS Probe(PMDL Mdl)
@@ -73,12 +107,6 @@ static NTSTATUS ReadPartial(HOST_TEST_REQUEST *Request)
                          : MAXULONG;
     IoFreeMdl(Partial);
     return STATUS_SUCCESS;
-}
-
-static NTSTATUS Wait(HOST_TEST_REQUEST *Request)
-{
-    LARGE_INTEGER Timeout = {.QuadPart = -10000LL * Request->Value};
-    return KeWaitForSingleObject(Events[Request->Slot], Executive, KernelMode, FALSE, &Timeout);
 }
 
 static NTSTATUS CheckDescriptor(PSECURITY_DESCRIPTOR Descriptor)
@@ -154,7 +182,7 @@ static NTSTATUS Run(ULONG Code, HOST_TEST_REQUEST *Request)
         Request->Value = (ULONG)KeSetEvent(Events[Request->Slot], EVENT_INCREMENT, FALSE);
         return STATUS_SUCCESS;
     case HOST_TEST_WAIT:
-        return Wait(Request);
+        return WaitFor(Events[Request->Slot], Request->Value);
     case HOST_TEST_ACCESS:
         return CheckAccess();
     case HOST_TEST_PARTIAL:
@@ -165,6 +193,10 @@ static NTSTATUS Run(ULONG Code, HOST_TEST_REQUEST *Request)
     case HOST_TEST_PROCESS:
         Request->Value = PtrToUlong(EndedProcess);
         return STATUS_SUCCESS;
+    case HOST_TEST_NOTIFY_WAITS:
+        return LetNotifyWait();
+    case HOST_TEST_NOTIFY_GOES:
+        return LetNotifyGo();
     case HOST_TEST_STRESS:
         Request->Value = HostTestStress();
         return STATUS_SUCCESS;

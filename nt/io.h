@@ -408,6 +408,28 @@ NTKERNELAPI NTSTATUS NTAPI IoRegisterDeviceInterface(
 NTKERNELAPI NTSTATUS NTAPI
 IoSetDeviceInterfaceState(_In_ PUNICODE_STRING SymbolicLinkName, BOOLEAN Enable);
 
+/* Work items: routines that a thread of the system calls at PASSIVE_LEVEL */
+
+typedef struct _IO_WORKITEM *PIO_WORKITEM;
+
+typedef enum _WORK_QUEUE_TYPE
+{
+    CriticalWorkQueue,
+    DelayedWorkQueue
+} WORK_QUEUE_TYPE;
+
+typedef VOID NTAPI IO_WORKITEM_ROUTINE(PDEVICE_OBJECT DeviceObject, PVOID Context);
+typedef IO_WORKITEM_ROUTINE *PIO_WORKITEM_ROUTINE;
+
+NTKERNELAPI PIO_WORKITEM NTAPI IoAllocateWorkItem(_In_ PDEVICE_OBJECT DeviceObject);
+NTKERNELAPI VOID NTAPI IoFreeWorkItem(_In_ PIO_WORKITEM IoWorkItem);
+/* The object is referenced until the routine has returned. */
+NTKERNELAPI VOID NTAPI IoQueueWorkItem(
+    _Inout_ PIO_WORKITEM IoWorkItem,
+    _In_ PIO_WORKITEM_ROUTINE WorkerRoutine,
+    WORK_QUEUE_TYPE QueueType,
+    _In_opt_ PVOID Context);
+
 typedef enum _DEVICE_REGISTRY_PROPERTY
 {
     DevicePropertyDeviceDescription = 0x0,

@@ -10,5 +10,6 @@
 #include "ndis/nbl.h"
 #include "ndis/miniport.h"
 #include "ndis/support.h"
+#include "ndis/sync.h"
 
 #endif

@@ -118,10 +118,75 @@ KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, _In_ PLARGE_
 NTKERNELAPI VOID NTAPI KeEnterCriticalRegion(VOID);
 NTKERNELAPI VOID NTAPI KeLeaveCriticalRegion(VOID);
 NTKERNELAPI LARGE_INTEGER NTAPI KeQueryPerformanceCounter(_Out_opt_ PLARGE_INTEGER Frequency);
+NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCount(_Out_opt_ KAFFINITY *ActiveProcessors);
+#if defined(_WIN32) && defined(__x86_64__)
+/* KUSER_SHARED_DATA.SystemTime; the kernel for amd64 exports no function. */
+FORCEINLINE VOID KeQuerySystemTime(_Out_ PLARGE_INTEGER CurrentTime)
+{
+    CurrentTime->QuadPart = *(const volatile LONGLONG *)0xFFFFF78000000014;
+}
+#else
+NTKERNELAPI VOID NTAPI KeQuerySystemTime(_Out_ PLARGE_INTEGER CurrentTime);
+#endif
 NTKERNELAPI PKTHREAD NTAPI KeGetCurrentThread(VOID);
 NTKERNELAPI KPRIORITY NTAPI KeSetPriorityThread(_Inout_ PKTHREAD Thread, KPRIORITY Priority);
 DECLSPEC_NORETURN NTKERNELAPI VOID NTAPI
 KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4);
+
+/* Ke: deferred procedure calls and timers. The callback runs at DISPATCH_LEVEL. */
+
+typedef struct _KDPC KDPC, *PKDPC, *PRKDPC;
+typedef VOID NTAPI
+KDEFERRED_ROUTINE(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVOID SystemArgument2);
+typedef KDEFERRED_ROUTINE *PKDEFERRED_ROUTINE;
+
+struct _KDPC
+{
+    UCHAR Type;
+    UCHAR Importance;
+    USHORT Number;
+    LIST_ENTRY DpcListEntry;
+    PKDEFERRED_ROUTINE DeferredRoutine;
+    PVOID DeferredContext;
+    PVOID SystemArgument1;
+    PVOID SystemArgument2;
+    PVOID DpcData;
+};
+
+typedef struct _KTIMER
+{
+    DISPATCHER_HEADER Header;
+    ULARGE_INTEGER DueTime;
+    LIST_ENTRY TimerListEntry;
+    PKDPC Dpc;
+    LONG Period; /* milliseconds */
+} KTIMER, *PKTIMER;
+
+NT_ASSERT_SIZE(KDPC, 0x40, 0x20);
+NT_ASSERT_OFFSET(KDPC, DeferredRoutine, 0x18, 0xC);
+NT_ASSERT_SIZE(KTIMER, 0x40, 0x28);
+NT_ASSERT_OFFSET(KTIMER, Dpc, 0x30, 0x20);
+
+typedef enum _TIMER_TYPE
+{
+    NotificationTimer,
+    SynchronizationTimer
+} TIMER_TYPE;
+
+NTKERNELAPI VOID NTAPI KeInitializeDpc(
+    _Out_ PRKDPC Dpc, _In_ PKDEFERRED_ROUTINE DeferredRoutine, _In_opt_ PVOID DeferredContext);
+NTKERNELAPI BOOLEAN NTAPI KeInsertQueueDpc(
+    _Inout_ PRKDPC Dpc, _In_opt_ PVOID SystemArgument1, _In_opt_ PVOID SystemArgument2);
+NTKERNELAPI BOOLEAN NTAPI KeRemoveQueueDpc(_Inout_ PRKDPC Dpc);
+NTKERNELAPI VOID NTAPI KeFlushQueuedDpcs(VOID);
+NTKERNELAPI VOID NTAPI KeInitializeTimer(_Out_ PKTIMER Timer);
+NTKERNELAPI VOID NTAPI KeInitializeTimerEx(_Out_ PKTIMER Timer, TIMER_TYPE Type);
+NTKERNELAPI BOOLEAN NTAPI
+KeSetTimer(_Inout_ PKTIMER Timer, LARGE_INTEGER DueTime, _In_opt_ PKDPC Dpc);
+NTKERNELAPI BOOLEAN NTAPI
+KeSetTimerEx(_Inout_ PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, _In_opt_ PKDPC Dpc);
+NTKERNELAPI BOOLEAN NTAPI KeCancelTimer(_Inout_ PKTIMER Timer);
+NTKERNELAPI BOOLEAN NTAPI KeReadStateTimer(_In_ PKTIMER Timer);
 
 /* Ke: spin locks. In-stack queued locks are exported under one name on every architecture. */
 
@@ -155,6 +220,19 @@ NTKERNELAPI VOID FASTCALL KeAcquireInStackQueuedSpinLockAtDpcLevel(
     _Inout_ PKSPIN_LOCK SpinLock, _Out_ PKLOCK_QUEUE_HANDLE LockHandle);
 NTKERNELAPI VOID FASTCALL
 KeReleaseInStackQueuedSpinLockFromDpcLevel(_In_ PKLOCK_QUEUE_HANDLE LockHandle);
+
+/* Spin locks without a queue: of hal.dll, under another name, on x86. */
+#if defined(_WIN32) && defined(__i386__)
+NTKERNELAPI KIRQL FASTCALL KfAcquireSpinLock(_Inout_ PKSPIN_LOCK SpinLock);
+NTKERNELAPI VOID FASTCALL KfReleaseSpinLock(_Inout_ PKSPIN_LOCK SpinLock, KIRQL NewIrql);
+#define KeAcquireSpinLockRaiseToDpc KfAcquireSpinLock
+#define KeReleaseSpinLock           KfReleaseSpinLock
+#else
+NTKERNELAPI KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(_Inout_ PKSPIN_LOCK SpinLock);
+NTKERNELAPI VOID NTAPI KeReleaseSpinLock(_Inout_ PKSPIN_LOCK SpinLock, KIRQL NewIrql);
+#endif
+NTKERNELAPI VOID NTAPI KeAcquireSpinLockAtDpcLevel(_Inout_ PKSPIN_LOCK SpinLock);
+NTKERNELAPI VOID NTAPI KeReleaseSpinLockFromDpcLevel(_Inout_ PKSPIN_LOCK SpinLock);
 
 /* Ex: pool, resources, rundown protection */
 

@@ -245,6 +245,7 @@ VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
             (size_t)Size, (PVOID)P);
     }
     RulesMemoryFreed(__func__, "wdm", P, Size);
+    KiMemoryFreed(P, Size);
     memset(P, EXP_POOL_FREE_FILL, Size);
     ExpQuarantine(Record);
 }

@@ -32,6 +32,8 @@ enum
     ProcessObject = 3,
     SemaphoreObject = 5,
     ThreadObject = 6,
+    TimerNotificationObject = 8,
+    TimerSynchronizationObject = 9,
 };
 
 /* ---- ke ---- */
@@ -92,6 +94,9 @@ VOID KiReleaseWaiters(DISPATCHER_HEADER *Header);
 VOID KiWaitCondition(pthread_cond_t *Condition);
 VOID KiInitializeHeader(DISPATCHER_HEADER *Header, UCHAR Type, LONG SignalState);
 VOID KiSignalHeader(DISPATCHER_HEADER *Header);
+VOID KiAssertObject(PCSTR Function, PVOID Object);
+/* Bug check 0xC7 if a timer or DPC that is queued lies in the memory that goes away. */
+VOID KiMemoryFreed(PVOID Memory, SIZE_T Size);
 VOID KiInitializeCondition(pthread_cond_t *Condition);
 ULONGLONG KiMonotonicTime(VOID); /* 100 ns, from an arbitrary start */
 ULONGLONG KiSystemTime(VOID);    /* 100 ns since 1601-01-01 UTC */
@@ -182,6 +187,8 @@ typedef struct _PSP_ENTRY
 } PSP_ENTRY;
 VOID PspEnterKernel(PEPROCESS Process, PSP_ENTRY *Entry);
 VOID PspLeaveKernel(const PSP_ENTRY *Entry);
+/* A thread of the system process without a handle, at any IRQL. FALSE: there is none to be had. */
+BOOLEAN PspStartWorker(PKSTART_ROUTINE StartRoutine, PVOID StartContext);
 ULONG PspReportThreads(VOID);
 /* A thread that was waited for is gone a moment later; after this call it is. */
 VOID PspAwaitEndedThreads(VOID);
@@ -227,6 +234,8 @@ NTSTATUS RtlpAllocateString(PUNICODE_STRING String, USHORT MaximumLength);
 /* ---- io ---- */
 
 ULONG IopReportNames(VOID);
+/* Waits, for a while, until all routines of work items that were queued have returned. */
+VOID IopAwaitWorkItems(VOID);
 /* Waits until no request of the process is under way. */
 VOID IopDrainProcessRequests(PEPROCESS Process);
 

@@ -3,6 +3,7 @@
  * The kernel's small things: threads' IRQL and priority, critical regions, time, bug checks.
  */
 #include <time.h>
+#include <unistd.h>
 
 #include "executive.h"
 
@@ -80,6 +81,11 @@ ULONGLONG KiSystemTime(VOID)
     return (ULONGLONG)Now.tv_sec * 10000000 + (ULONGLONG)Now.tv_nsec / 100 + KI_UNIX_EPOCH;
 }
 
+VOID KeQuerySystemTime(PLARGE_INTEGER CurrentTime)
+{
+    CurrentTime->QuadPart = (LONGLONG)KiSystemTime();
+}
+
 LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
 {
     struct timespec Now;
@@ -91,6 +97,17 @@ LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
         PerformanceFrequency->QuadPart = 1000000000;
     }
     return Counter;
+}
+
+ULONG KeQueryActiveProcessorCount(KAFFINITY *ActiveProcessors)
+{
+    long Count = sysconf(_SC_NPROCESSORS_ONLN);
+    Count = Count<1 ? 1 : Count>(long) sizeof(KAFFINITY) * 8 ? (long)sizeof(KAFFINITY) * 8 : Count;
+    if (ActiveProcessors)
+    {
+        *ActiveProcessors = ~(KAFFINITY)0 >> (sizeof(KAFFINITY) * 8 - (ULONG)Count);
+    }
+    return (ULONG)Count;
 }
 
 VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Spin locks: a word with the class of the lock (rules_order.c) in its upper 16 bits, 0 if nobody
- * initialised it, and below them the address of the lock handle of its holder, 0 if it is free.
+ * initialised it, and below them the address of the lock handle of its holder, or of its thread if
+ * it was acquired without one, 0 if it is free.
  */
 #include <sched.h>
 
@@ -29,21 +30,18 @@ VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 }
 
 /* The thread is at DISPATCH_LEVEL or above. */
-static VOID
-KiAcquireQueued(PCSTR Function, PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle, PVOID Caller)
+static VOID KiAcquire(PCSTR Function, PKSPIN_LOCK SpinLock, PVOID Holder, PVOID Caller)
 {
     KSPIN_LOCK Word = __atomic_load_n(SpinLock, __ATOMIC_RELAXED);
     ULONG Class = KI_CLASS(Word);
     Class = Class ? Class : RulesOrderClass(SpinLock);
     RulesOrderCheck(Function, SpinLock, Class, Caller);
     RulesLockAcquire(Function, "wdm", SpinLock, RulesQueuedSpinLock, Class, Caller);
-    LockHandle->LockQueue.Next = NULL;
-    LockHandle->LockQueue.Lock = SpinLock;
     for (ULONG Spins = 0;; Spins++)
     {
         Word = __atomic_load_n(SpinLock, __ATOMIC_RELAXED);
         if (KI_HOLDER(Word) == 0 && __atomic_compare_exchange_n(
-                                        SpinLock, &Word, Word | (KSPIN_LOCK)LockHandle, FALSE,
+                                        SpinLock, &Word, Word | (KSPIN_LOCK)Holder, FALSE,
                                         __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
         {
             return;
@@ -59,16 +57,28 @@ KiAcquireQueued(PCSTR Function, PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHa
     }
 }
 
-static VOID KiReleaseQueued(PCSTR Function, PKLOCK_QUEUE_HANDLE LockHandle)
+static VOID
+KiAcquireQueued(PCSTR Function, PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle, PVOID Caller)
 {
-    PKSPIN_LOCK SpinLock = LockHandle->LockQueue.Lock;
+    LockHandle->LockQueue.Next = NULL;
+    LockHandle->LockQueue.Lock = SpinLock;
+    KiAcquire(Function, SpinLock, LockHandle, Caller);
+}
+
+static VOID KiRelease(PCSTR Function, PKSPIN_LOCK SpinLock, PVOID Holder)
+{
     RulesLockRelease(Function, "wdm", SpinLock, RulesQueuedSpinLock);
     KSPIN_LOCK Word = __atomic_load_n(SpinLock, __ATOMIC_RELAXED);
     RULE_IN(
-        Function, KI_HOLDER(Word) == (KSPIN_LOCK)LockHandle, "LockHandle", "wdm",
+        Function, KI_HOLDER(Word) == (KSPIN_LOCK)Holder, "LockHandle", "wdm",
         "%p was acquired with handle %p, released with %p", (PVOID)SpinLock, (PVOID)KI_HOLDER(Word),
-        (PVOID)LockHandle);
+        Holder);
     __atomic_store_n(SpinLock, Word - KI_HOLDER(Word), __ATOMIC_RELEASE);
+}
+
+static VOID KiReleaseQueued(PCSTR Function, PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    KiRelease(Function, LockHandle->LockQueue.Lock, LockHandle);
 }
 
 VOID KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
@@ -98,4 +108,33 @@ VOID KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle)
 {
     RULE_IRQL_AT_LEAST("wdm", DISPATCH_LEVEL);
     KiReleaseQueued(__func__, LockHandle);
+}
+
+KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
+{
+    RULE_IRQL_AT_MOST("wdm", DISPATCH_LEVEL);
+    PKTHREAD Thread = KI_CURRENT();
+    KIRQL OldIrql = Thread->Irql;
+    Thread->Irql = DISPATCH_LEVEL;
+    KiAcquire(__func__, SpinLock, Thread, __builtin_return_address(0));
+    return OldIrql;
+}
+
+VOID KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
+{
+    RULE_IRQL("wdm", DISPATCH_LEVEL);
+    KiRelease(__func__, SpinLock, KI_CURRENT());
+    NativeLowerIrql(NewIrql);
+}
+
+VOID KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    RULE_IRQL_AT_LEAST("wdm", DISPATCH_LEVEL);
+    KiAcquire(__func__, SpinLock, KI_CURRENT(), __builtin_return_address(0));
+}
+
+VOID KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    RULE_IRQL_AT_LEAST("wdm", DISPATCH_LEVEL);
+    KiRelease(__func__, SpinLock, KI_CURRENT());
 }

@@ -164,6 +164,7 @@ static VOID KiSatisfyObject(DISPATCHER_HEADER *Header, PKTHREAD Thread)
     switch (Header->Type)
     {
     case EventSynchronizationObject:
+    case TimerSynchronizationObject:
         Header->SignalState = 0;
         break;
     case SemaphoreObject:
@@ -319,11 +320,12 @@ static VOID KiAssertWait(PCSTR Function, const LARGE_INTEGER *Timeout)
     RulesIrqlAtMost(RULES_SITE_OF("Irql"), Function, "wdm", MayBlock ? APC_LEVEL : DISPATCH_LEVEL);
 }
 
-static VOID KiAssertObject(PCSTR Function, PVOID Object)
+VOID KiAssertObject(PCSTR Function, PVOID Object)
 {
     DISPATCHER_HEADER *Header = Object;
     RULE_IN(
-        Function, Header && Header->Type <= ThreadObject && Header->WaitListHead.Flink,
+        Function,
+        Header && Header->Type <= TimerSynchronizationObject && Header->WaitListHead.Flink,
         "DispatcherObject", "kernel/introduction-to-kernel-dispatcher-objects",
         "%p is not an initialized dispatcher object", Object);
 }

@@ -171,6 +171,7 @@ ULONG NativeWin32Error(NTSTATUS Status)
 
 VOID NativeGetUsage(PNATIVE_USAGE Usage)
 {
+    IopAwaitWorkItems();
     PspAwaitEndedThreads();
     RtlZeroMemory(Usage, sizeof(*Usage));
     NativePoolUsage(0, &Usage->PoolAllocations, &Usage->PoolBytes);

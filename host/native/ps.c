@@ -188,6 +188,38 @@ static void *PspStartThread(void *Argument)
     return NULL;
 }
 
+/* FALSE: there is none to be had, and the object's reference is the caller's still. */
+static BOOLEAN PspRunThread(PKTHREAD Thread)
+{
+    pthread_t Posix;
+    InterlockedIncrement(&PspSystemThreads);
+    if (pthread_create(&Posix, NULL, PspStartThread, Thread) != 0)
+    {
+        InterlockedDecrement(&PspSystemThreads);
+        return FALSE;
+    }
+    pthread_detach(Posix);
+    return TRUE;
+}
+
+BOOLEAN PspStartWorker(PKSTART_ROUTINE StartRoutine, PVOID StartContext)
+{
+    PKTHREAD Thread = PspNewThread();
+    if (!Thread)
+    {
+        return FALSE;
+    }
+    Thread->System = TRUE;
+    Thread->StartRoutine = StartRoutine;
+    Thread->StartContext = StartContext;
+    if (!PspRunThread(Thread))
+    {
+        ObfDereferenceObject(Thread);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 NTSTATUS PsCreateSystemThread(
     PHANDLE ThreadHandle,
     ULONG DesiredAccess,
@@ -222,16 +254,12 @@ NTSTATUS PsCreateSystemThread(
     {
         *ClientId = (CLIENT_ID){PspSystemProcess->Id, Thread->Id};
     }
-    pthread_t Posix;
-    InterlockedIncrement(&PspSystemThreads);
-    if (pthread_create(&Posix, NULL, PspStartThread, Thread) != 0)
+    if (!PspRunThread(Thread))
     {
-        InterlockedDecrement(&PspSystemThreads);
         ZwClose(*ThreadHandle);
         ObfDereferenceObject(Thread);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    pthread_detach(Posix);
     return STATUS_SUCCESS;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reader-writer spin locks, as drivers of Windows 8 and later import them, and what else drivers
- * other than this project's import; contracts are Microsoft's. Rundown protection is declared by
- * <wdm.h>.
+ * What drivers import and <wdm.h> does not declare: reader-writer spin locks, as those of Windows 8
+ * and later do, a form of timers, and what else other drivers than this project's import. Contracts
+ * are Microsoft's.
  */
 #ifndef ADIT_HOST_WINE_EXECUTIVE_H
 #define ADIT_HOST_WINE_EXECUTIVE_H
@@ -20,5 +20,7 @@ VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(volatile LONG *SpinLock);
 
 /* STATUS_NOT_SUPPORTED: Driver Verifier is off. */
 NTSTATUS NTAPI MmIsVerifierEnabled(_Out_ ULONG *VerifierFlags);
+BOOLEAN NTAPI KeSetCoalescableTimer(
+    PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay, PKDPC Dpc);
 
 #endif

@@ -28,6 +28,7 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(ExWaitForRundownProtectionRelease, DISPATCH_LEVEL, ExWaitForRundownProtectionRelease(ANY))   \
     X(IoAllocateErrorLogEntry, HIGH_LEVEL, IoAllocateErrorLogEntry(ANY, 0x30))                     \
     X(IoAllocateMdl, HIGH_LEVEL, IoAllocateMdl(ANY, 1, FALSE, FALSE, NULL))                        \
+    X(IoAllocateWorkItem, HIGH_LEVEL, IoAllocateWorkItem(ANY))                                     \
     X(IoAttachDeviceToDeviceStack, HIGH_LEVEL, IoAttachDeviceToDeviceStack(ANY, ANY))              \
     X(IoBuildPartialMdl, HIGH_LEVEL, IoBuildPartialMdl(ANY, ANY, ANY, 1))                          \
     X(IoCreateDevice, DISPATCH_LEVEL, IoCreateDevice(ANY, 0, NULL, 0, 0, FALSE, ANY))              \
@@ -36,6 +37,7 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(IoDeleteSymbolicLink, APC_LEVEL, IoDeleteSymbolicLink(ANY))                                  \
     X(IoDetachDevice, APC_LEVEL, IoDetachDevice(ANY))                                              \
     X(IoFreeMdl, HIGH_LEVEL, IoFreeMdl(ANY))                                                       \
+    X(IoFreeWorkItem, HIGH_LEVEL, IoFreeWorkItem(ANY))                                             \
     X(IoGetDeviceProperty, APC_LEVEL,                                                              \
       IoGetDeviceProperty(ANY, DevicePropertyPhysicalDeviceObjectName, 0, NULL, ANY))              \
     X(IoGetFileObjectGenericMapping, HIGH_LEVEL, IoGetFileObjectGenericMapping())                  \
@@ -43,6 +45,7 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(IoIs32bitProcess, HIGH_LEVEL, IoIs32bitProcess(NULL))                                        \
     X(IoOpenDeviceRegistryKey, APC_LEVEL,                                                          \
       IoOpenDeviceRegistryKey(ANY, PLUGPLAY_REGKEY_DRIVER, 0, ANY))                                \
+    X(IoQueueWorkItem, HIGH_LEVEL, IoQueueWorkItem(ANY, NULL, CriticalWorkQueue, NULL))            \
     X(IoRegisterDeviceInterface, APC_LEVEL, IoRegisterDeviceInterface(ANY, ANY, NULL, ANY))        \
     X(IoSetDeviceInterfaceState, APC_LEVEL, IoSetDeviceInterfaceState(ANY, TRUE))                  \
     X(IoWriteErrorLogEntry, HIGH_LEVEL, IoWriteErrorLogEntry(ANY))                                 \
@@ -51,19 +54,27 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(KeAcquireInStackQueuedSpinLock, HIGH_LEVEL, KeAcquireInStackQueuedSpinLock(ANY, ANY))        \
     X(KeAcquireInStackQueuedSpinLockAtDpcLevel, APC_LEVEL,                                         \
       KeAcquireInStackQueuedSpinLockAtDpcLevel(ANY, ANY))                                          \
+    X(KeAcquireSpinLockAtDpcLevel, APC_LEVEL, KeAcquireSpinLockAtDpcLevel(ANY))                    \
+    X(KeAcquireSpinLockRaiseToDpc, HIGH_LEVEL, KeAcquireSpinLockRaiseToDpc(ANY))                   \
+    X(KeCancelTimer, HIGH_LEVEL, KeCancelTimer(ANY))                                               \
     X(KeClearEvent, HIGH_LEVEL, KeClearEvent(ANY))                                                 \
     X(KeDelayExecutionThread, DISPATCH_LEVEL, KeDelayExecutionThread(KernelMode, FALSE, ANY))      \
     X(KeEnterCriticalRegion, DISPATCH_LEVEL, KeEnterCriticalRegion())                              \
+    X(KeFlushQueuedDpcs, APC_LEVEL, KeFlushQueuedDpcs())                                           \
     X(KeLeaveCriticalRegion, DISPATCH_LEVEL, KeLeaveCriticalRegion())                              \
     X(KeReadStateEvent, HIGH_LEVEL, KeReadStateEvent(ANY))                                         \
+    X(KeReadStateTimer, HIGH_LEVEL, KeReadStateTimer(ANY))                                         \
     X(KeReleaseInStackQueuedSpinLock, APC_LEVEL, KeReleaseInStackQueuedSpinLock(ANY))              \
     X(KeReleaseInStackQueuedSpinLockFromDpcLevel, APC_LEVEL,                                       \
       KeReleaseInStackQueuedSpinLockFromDpcLevel(ANY))                                             \
     X(KeReleaseMutex, HIGH_LEVEL, KeReleaseMutex(ANY, FALSE))                                      \
     X(KeReleaseSemaphore, HIGH_LEVEL, KeReleaseSemaphore(ANY, 0, 1, FALSE))                        \
+    X(KeReleaseSpinLock, APC_LEVEL, KeReleaseSpinLock(ANY, 0))                                     \
+    X(KeReleaseSpinLockFromDpcLevel, APC_LEVEL, KeReleaseSpinLockFromDpcLevel(ANY))                \
     X(KeResetEvent, HIGH_LEVEL, KeResetEvent(ANY))                                                 \
     X(KeSetEvent, HIGH_LEVEL, KeSetEvent(ANY, 0, FALSE))                                           \
     X(KeSetPriorityThread, APC_LEVEL, KeSetPriorityThread(ANY, 8))                                 \
+    X(KeSetTimerEx, HIGH_LEVEL, KeSetTimerEx(ANY, (LARGE_INTEGER){.QuadPart = 0}, 0, NULL))        \
     X(KeWaitForSingleObject, DISPATCH_LEVEL,                                                       \
       KeWaitForSingleObject(ANY, Executive, KernelMode, FALSE, NULL))                              \
     X(MmBuildMdlForNonPagedPool, HIGH_LEVEL, MmBuildMdlForNonPagedPool(ANY))                       \

@@ -240,6 +240,14 @@ static void TestBadMemory(void)
     VirtualFree(Memory, 0, MEM_RELEASE);
 }
 
+static void TestTimers(void)
+{
+    unsigned Line = Call(HOST_TEST_TIMERS, (HOST_TEST_REQUEST){0}).Value;
+    if (Line != 0)
+        printf("     line %u of host_test_timers.c failed\n", Line);
+    CHECK(Line == 0);
+}
+
 static int Reference(unsigned Slot, HANDLE Handle, DWORD Access)
 {
     return Call(
@@ -501,6 +509,7 @@ int main(int argc, char **argv)
     QueryPerformanceCounter(&End);
     QueryPerformanceFrequency(&Frequency);
     printf("     events: %lld ms\n", (End.QuadPart - Start.QuadPart) * 1000 / Frequency.QuadPart);
+    TestTimers();
     /* What stays open for good is opened by the first of each. */
     TestSharing();
     TestEvents();

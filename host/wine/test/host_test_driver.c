@@ -153,7 +153,7 @@ static ULONG CheckRoutines(VOID)
            (MmGetSystemRoutineAddress(&Unfinished) == NULL ? 4 : 0);
 }
 
-static NTSTATUS Run(ULONG Code, HOST_TEST_REQUEST *Request)
+static NTSTATUS Run(PDEVICE_OBJECT Device, ULONG Code, HOST_TEST_REQUEST *Request)
 {
     switch (Code)
     {
@@ -200,6 +200,9 @@ static NTSTATUS Run(ULONG Code, HOST_TEST_REQUEST *Request)
     case HOST_TEST_STRESS:
         Request->Value = HostTestStress();
         return STATUS_SUCCESS;
+    case HOST_TEST_TIMERS:
+        Request->Value = HostTestTimers(Device);
+        return STATUS_SUCCESS;
     default:
         return STATUS_INVALID_DEVICE_REQUEST;
     }
@@ -209,14 +212,14 @@ static NTSTATUS NTAPI DispatchControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     HOST_TEST_REQUEST *Request = Irp->AssociatedIrp.SystemBuffer;
-    UNREFERENCED_PARAMETER(DeviceObject);
     Irp->IoStatus.Status = STATUS_INVALID_PARAMETER;
     Irp->IoStatus.Information = 0;
     if (Stack->Parameters.DeviceIoControl.InputBufferLength == sizeof(*Request) &&
         Stack->Parameters.DeviceIoControl.OutputBufferLength == sizeof(*Request) &&
         Request->Slot < HOST_TEST_SLOTS)
     {
-        Request->Status = Run(Stack->Parameters.DeviceIoControl.IoControlCode, Request);
+        Request->Status =
+            Run(DeviceObject, Stack->Parameters.DeviceIoControl.IoControlCode, Request);
         Irp->IoStatus.Status = STATUS_SUCCESS;
         Irp->IoStatus.Information = sizeof(*Request);
     }

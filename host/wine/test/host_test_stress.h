@@ -10,4 +10,7 @@
 
 ULONG HostTestStress(VOID);
 
+/* 0: all is well; else the line of host_test_timers.c that failed. */
+ULONG HostTestTimers(PDEVICE_OBJECT DeviceObject);
+
 #endif

@@ -50,6 +50,9 @@ VOID NdisVerifyLowerIrql(KIRQL NewIrql);
 #define NdisHostViolation(Rule, Function, Document) \
     NdisVerifyViolated(RULES_SITE_OF(Rule), (Rule), (Function), (Document))
 
+#define NDISP_RAISE_TO_DISPATCH() NdisVerifyRaiseIrql(DISPATCH_LEVEL)
+#define NDISP_LOWER_IRQL(NewIrql) NdisVerifyLowerIrql(NewIrql)
+
 /* At the start of a function of NDIS'. */
 #define NDISP_IRQL(Function, Document, Limit) \
     NdisVerifyIrql(RULES_SITE_OF("Irql"), (Function), (Document), (Limit))
@@ -76,6 +79,10 @@ VOID NdisVerifyLowerIrql(KIRQL NewIrql);
     } while (0)
 
 #else
+
+/* The host keeps no IRQL. */
+#define NDISP_RAISE_TO_DISPATCH() ((KIRQL)PASSIVE_LEVEL)
+#define NDISP_LOWER_IRQL(NewIrql) UNREFERENCED_PARAMETER(NewIrql)
 
 #define NDISP_IRQL(Function, Document, Limit)             ((VOID)0)
 #define NDISP_CALLBACK(Routine, Document, Limit, Call)    Call

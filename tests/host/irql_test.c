@@ -9,9 +9,13 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
 #define ANY ((PVOID)Memory)
 
 #define CASES(X)                                                                                 \
+    X(NdisAcquireRWLockRead, HIGH_LEVEL, NdisAcquireRWLockRead(ANY, ANY, 0))                     \
+    X(NdisAcquireRWLockWrite, HIGH_LEVEL, NdisAcquireRWLockWrite(ANY, ANY, 0))                   \
+    X(NdisAcquireSpinLock, HIGH_LEVEL, NdisAcquireSpinLock(ANY))                                 \
     X(NdisAdvanceNetBufferDataStart, HIGH_LEVEL, NdisAdvanceNetBufferDataStart(ANY, 0, 0, NULL)) \
     X(NdisAdvanceNetBufferListDataStart, HIGH_LEVEL,                                             \
       NdisAdvanceNetBufferListDataStart(ANY, 0, 0, NULL))                                        \
+    X(NdisAllocateIoWorkItem, HIGH_LEVEL, NdisAllocateIoWorkItem(ANY))                           \
     X(NdisAllocateMdl, HIGH_LEVEL, NdisAllocateMdl(NULL, ANY, 1))                                \
     X(NdisAllocateMemoryWithTagPriority, HIGH_LEVEL,                                             \
       NdisAllocateMemoryWithTagPriority(NULL, 8, TOY_TAG, NormalPoolPriority))                   \
@@ -21,10 +25,16 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(NdisAllocateNetBufferList, HIGH_LEVEL, NdisAllocateNetBufferList(ANY, 0, 0))               \
     X(NdisAllocateNetBufferListPool, HIGH_LEVEL, NdisAllocateNetBufferListPool(NULL, ANY))       \
     X(NdisAllocateNetBufferPool, HIGH_LEVEL, NdisAllocateNetBufferPool(NULL, ANY))               \
+    X(NdisAllocateRWLock, HIGH_LEVEL, NdisAllocateRWLock(ANY))                                   \
+    X(NdisAllocateTimerObject, HIGH_LEVEL, NdisAllocateTimerObject(ANY, ANY, ANY))               \
+    X(NdisCancelTimerObject, HIGH_LEVEL, NdisCancelTimerObject(ANY))                             \
     X(NdisCloseConfiguration, APC_LEVEL, NdisCloseConfiguration(ANY))                            \
     X(NdisCopyFromNetBufferToNetBuffer, HIGH_LEVEL,                                              \
       NdisCopyFromNetBufferToNetBuffer(ANY, 0, 0, ANY, 0, ANY))                                  \
     X(NdisDeregisterDeviceEx, APC_LEVEL, NdisDeregisterDeviceEx(ANY))                            \
+    X(NdisDprAcquireSpinLock, HIGH_LEVEL, NdisDprAcquireSpinLock(ANY))                           \
+    X(NdisDprReleaseSpinLock, HIGH_LEVEL, NdisDprReleaseSpinLock(ANY))                           \
+    X(NdisFreeIoWorkItem, HIGH_LEVEL, NdisFreeIoWorkItem(ANY))                                   \
     X(NdisFreeMdl, HIGH_LEVEL, NdisFreeMdl(ANY))                                                 \
     X(NdisFreeMemory, HIGH_LEVEL, NdisFreeMemory(ANY, 0, 0))                                     \
     X(NdisFreeMemoryWithTagPriority, HIGH_LEVEL,                                                 \
@@ -33,6 +43,8 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(NdisFreeNetBufferList, HIGH_LEVEL, NdisFreeNetBufferList(ANY))                             \
     X(NdisFreeNetBufferListPool, HIGH_LEVEL, NdisFreeNetBufferListPool(ANY))                     \
     X(NdisFreeNetBufferPool, HIGH_LEVEL, NdisFreeNetBufferPool(ANY))                             \
+    X(NdisFreeRWLock, HIGH_LEVEL, NdisFreeRWLock(ANY))                                           \
+    X(NdisFreeTimerObject, HIGH_LEVEL, NdisFreeTimerObject(ANY))                                 \
     X(NdisGetDataBuffer, HIGH_LEVEL, NdisGetDataBuffer(ANY, 1, NULL, 1, 0))                      \
     X(NdisGetVersion, HIGH_LEVEL, NdisGetVersion())                                              \
     X(NdisMDeregisterMiniportDriver, APC_LEVEL, NdisMDeregisterMiniportDriver(ANY))              \
@@ -48,12 +60,23 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(NdisMRestartComplete, HIGH_LEVEL, NdisMRestartComplete(ANY, 0))                            \
     X(NdisMSendNetBufferListsComplete, HIGH_LEVEL, NdisMSendNetBufferListsComplete(ANY, ANY, 0)) \
     X(NdisMSetMiniportAttributes, APC_LEVEL, NdisMSetMiniportAttributes(ANY, ANY))               \
+    X(NdisMSleep, DISPATCH_LEVEL, NdisMSleep(1))                                                 \
     X(NdisOpenConfigurationEx, APC_LEVEL, NdisOpenConfigurationEx(ANY, ANY))                     \
+    X(NdisQueueIoWorkItem, HIGH_LEVEL, NdisQueueIoWorkItem(ANY, NULL, NULL))                     \
     X(NdisReadConfiguration, APC_LEVEL, NdisReadConfiguration(ANY, ANY, ANY, ANY, 0))            \
     X(NdisRegisterDeviceEx, APC_LEVEL, NdisRegisterDeviceEx(ANY, ANY, ANY, ANY))                 \
+    X(NdisReleaseRWLock, HIGH_LEVEL, NdisReleaseRWLock(ANY, ANY))                                \
+    X(NdisReleaseSpinLock, HIGH_LEVEL, NdisReleaseSpinLock(ANY))                                 \
+    X(NdisResetEvent, HIGH_LEVEL, NdisResetEvent(ANY))                                           \
     X(NdisRetreatNetBufferDataStart, HIGH_LEVEL, NdisRetreatNetBufferDataStart(ANY, 0, 0, NULL)) \
     X(NdisRetreatNetBufferListDataStart, HIGH_LEVEL,                                             \
       NdisRetreatNetBufferListDataStart(ANY, 0, 0, NULL, NULL))                                  \
+    X(NdisSetCoalescableTimerObject, HIGH_LEVEL,                                                 \
+      NdisSetCoalescableTimerObject(ANY, (LARGE_INTEGER){.QuadPart = 0}, 0, NULL, 0))            \
+    X(NdisSetEvent, HIGH_LEVEL, NdisSetEvent(ANY))                                               \
+    X(NdisSetTimerObject, HIGH_LEVEL,                                                            \
+      NdisSetTimerObject(ANY, (LARGE_INTEGER){.QuadPart = 0}, 0, NULL))                          \
+    X(NdisWaitEvent, APC_LEVEL, NdisWaitEvent(ANY, 1))                                           \
     X(NdisWriteConfiguration, APC_LEVEL, NdisWriteConfiguration(ANY, ANY, ANY, ANY))             \
     X(NdisLinkOpen, APC_LEVEL, NdisLinkOpen(53, ANY, ANY))                                       \
     X(NdisLinkSetMtu, APC_LEVEL, NdisLinkSetMtu(ANY, 1500))                                      \

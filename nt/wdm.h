@@ -159,6 +159,9 @@ typedef struct _KTIMER
     ULARGE_INTEGER DueTime;
     LIST_ENTRY TimerListEntry;
     PKDPC Dpc;
+#if defined(__LP64__) || defined(_WIN64)
+    ULONG Processor;
+#endif
     LONG Period; /* milliseconds */
 } KTIMER, *PKTIMER;
 

@@ -35,7 +35,6 @@ __attribute__((section("layout"), used)) const unsigned Layout[] = {
     OFFSET(KDPC, SystemArgument2),
     SIZE(KTIMER),
     OFFSET(KTIMER, Dpc),
-    OFFSET(KTIMER, Period),
     SIZE(ERESOURCE),
     SIZE(KLOCK_QUEUE_HANDLE),
     SIZE(LIST_ENTRY),

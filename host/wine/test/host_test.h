@@ -32,7 +32,7 @@
 #define HOST_TEST_NOTIFY_GOES  HOST_TEST_CODE(15)
 
 #define HOST_TEST_STRESS HOST_TEST_CODE(13) /* events in memory; Value out: what went wrong */
-#define HOST_TEST_TIMERS HOST_TEST_CODE(14) /* timers and work items; Value out: the wrong line */
+#define HOST_TEST_TIMERS HOST_TEST_CODE(16) /* timers and work items; Value out: the wrong line */
 
 #define HOST_TEST_SLOTS 16
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The link of ../ndis/link.h over a Linux TUN. Identity as Wine's IP Helper has it for Linux
- * interfaces: NetLuidIndex is the interface index, IfType 1 (other), and the GUID holds the index
- * and the letters NetDev.
+ * The link of ../ndis/link.h over a Linux TUN, or with a generator in its place. Identity as Wine's
+ * IP Helper has it for Linux interfaces: NetLuidIndex is the interface index, IfType 1 (other), and
+ * the GUID holds the index and the letters NetDev.
  */
 #include <ntifs.h>
 #include <ndis.h>
 
 #include "../ndis/link.h"
+#include "generator.h"
 #include "log.h"
 #include "ntdll.h"
 #include "unixcall.h"
@@ -28,7 +29,8 @@
 struct _NDIS_LINK
 {
     UINT64 Tun;
-    BOOLEAN Gone; /* the interface was removed from outside; only the reader writes it */
+    BOOLEAN Gone;         /* the interface was removed from outside; only the reader writes it */
+    PGENERATOR Generator; /* the interface is only a name, no packet passes it; NULL: it is not */
 };
 
 /* Packets go to Linux as they are. */
@@ -101,9 +103,29 @@ static VOID TunForgetName(ULONG IfIndex)
     ZwClose(Key);
 }
 
+/* A generator if the environment of the Wine session asks for one, else NULL. */
+static NTSTATUS TunCreateGenerator(PGENERATOR *Generator)
+{
+    HOST_SETTING Setting = {.Name = "ADIT_LINK"};
+    *Generator = NULL;
+    UnixCall(HostUnixSetting, &Setting);
+    if (Setting.Value[0] == 0 || strcmp(Setting.Value, "tun") == 0)
+        return STATUS_SUCCESS;
+    if (strcmp(Setting.Value, "generator") != 0)
+    {
+        LogError(
+            "the environment variable ADIT_LINK is '%s'; it must be tun or generator",
+            Setting.Value);
+        return STATUS_INVALID_PARAMETER;
+    }
+    *Generator = GeneratorCreate();
+    return *Generator != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
 NTSTATUS NdisLinkOpen(ULONG IfType, PNDIS_LINK *Link, PNDIS_LINK_IDENTITY Identity)
 {
     HOST_TUN_OPEN Open = {.Pattern = "adit%d"};
+    PGENERATOR Generator;
     PNDIS_LINK New;
     NTSTATUS Status = UnixCallInitialize();
     UNREFERENCED_PARAMETER(IfType);
@@ -112,20 +134,29 @@ NTSTATUS NdisLinkOpen(ULONG IfType, PNDIS_LINK *Link, PNDIS_LINK_IDENTITY Identi
     New = ExAllocatePoolWithTag(NonPagedPool, sizeof(*New), TUN_TAG);
     if (New == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
+    Status = TunCreateGenerator(&Generator);
+    if (!NT_SUCCESS(Status))
+        goto CleanupLink;
     UnixCall(HostUnixTunOpen, &Open);
     if (Open.Error != 0)
     {
-        ExFreePoolWithTag(New, TUN_TAG);
-        return TunReportOpen(&Open);
+        Status = TunReportOpen(&Open);
+        goto CleanupGenerator;
     }
     TunForgetName(Open.IfIndex);
-    *New = (struct _NDIS_LINK){.Tun = Open.Tun};
+    *New = (struct _NDIS_LINK){.Tun = Open.Tun, .Generator = Generator};
     Identity->IfIndex = Open.IfIndex;
     Identity->NetLuid.Value = ((ULONG64)TUN_IF_TYPE << 48) | ((ULONG64)Open.IfIndex << 24);
     Identity->InterfaceGuid = (GUID){Open.IfIndex, 0, 0, {0, 0, 'N', 'e', 't', 'D', 'e', 'v'}};
     LogNote("network interface %s, index %u", Open.Name, Open.IfIndex);
     *Link = New;
     return STATUS_SUCCESS;
+CleanupGenerator:
+    if (Generator != NULL)
+        GeneratorDelete(Generator);
+CleanupLink:
+    ExFreePoolWithTag(New, TUN_TAG);
+    return Status;
 }
 
 /* Linux' own default stays unless it is too much for the miniport; the operator may raise it. */
@@ -144,6 +175,8 @@ VOID NdisLinkClose(PNDIS_LINK Link)
 {
     HOST_TUN_CALL Call = {.Tun = Link->Tun};
     UnixCall(HostUnixTunClose, &Call);
+    if (Link->Generator != NULL)
+        GeneratorDelete(Link->Generator);
     ExFreePoolWithTag(Link, TUN_TAG);
 }
 
@@ -233,12 +266,16 @@ VOID NdisLinkSetConnected(PNDIS_LINK Link, BOOLEAN Connected)
 {
     HOST_TUN_CALL Call = {.Tun = Link->Tun, .Value = Connected};
     UnixCall(HostUnixTunSetCarrier, &Call);
+    if (Link->Generator != NULL)
+        GeneratorSetConnected(Link->Generator, Connected);
 }
 
 ULONG NdisLinkRead(PNDIS_LINK Link, PNDIS_LINK_PACKET Packets, ULONG Count)
 {
     HOST_TUN_TRANSFER Transfer = {
         .Tun = Link->Tun, .Packets = (ULONG_PTR)Packets, .Count = Link->Gone ? 0 : Count};
+    if (Link->Generator != NULL)
+        return GeneratorRead(Link->Generator, Packets, Count);
     UnixCall(HostUnixTunRead, &Transfer);
     if (Transfer.Error != 0)
     {
@@ -257,17 +294,23 @@ VOID NdisLinkStop(PNDIS_LINK Link)
 {
     HOST_TUN_CALL Call = {.Tun = Link->Tun};
     UnixCall(HostUnixTunStop, &Call);
+    if (Link->Generator != NULL)
+        GeneratorStop(Link->Generator);
 }
 
 VOID NdisLinkStart(PNDIS_LINK Link)
 {
     HOST_TUN_CALL Call = {.Tun = Link->Tun};
     UnixCall(HostUnixTunStart, &Call);
+    if (Link->Generator != NULL)
+        GeneratorStart(Link->Generator);
 }
 
 ULONG NdisLinkWrite(PNDIS_LINK Link, const NDIS_LINK_PACKET *Packets, ULONG Count)
 {
     HOST_TUN_TRANSFER Transfer = {.Tun = Link->Tun, .Packets = (ULONG_PTR)Packets, .Count = Count};
+    if (Link->Generator != NULL)
+        return GeneratorWrite(Link->Generator, Packets, Count);
     UnixCall(HostUnixTunWrite, &Transfer);
     return Transfer.Done;
 }

@@ -5,14 +5,34 @@
  */
 #include "unix_lib.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+static int UnixSetting(void *Arguments)
+{
+    HOST_SETTING *Setting = Arguments;
+    const char *Value = getenv(Setting->Name);
+    snprintf(Setting->Value, sizeof(Setting->Value), "%s", Value != NULL ? Value : "");
+    return 0;
+}
+
 __attribute__((visibility("default"))) int (*const __wine_unix_call_funcs[HostUnixCallCount])(
     void *) = {
-    [HostUnixTunOpen] = UnixTunOpen,         [HostUnixTunClose] = UnixTunClose,
-    [HostUnixTunRename] = UnixTunRename,     [HostUnixTunSetCarrier] = UnixTunSetCarrier,
-    [HostUnixTunLimitMtu] = UnixTunLimitMtu, [HostUnixTunRead] = UnixTunRead,
-    [HostUnixTunStop] = UnixTunStop,         [HostUnixTunStart] = UnixTunStart,
-    [HostUnixTunWrite] = UnixTunWrite,       [HostUnixShareCreate] = UnixShareCreate,
-    [HostUnixShareWait] = UnixShareWait,     [HostUnixShareSignal] = UnixShareSignal,
-    [HostUnixSharePlan] = UnixSharePlan,     [HostUnixShareMap] = UnixShareMap,
-    [HostUnixShareClose] = UnixShareClose,   [HostUnixViewUnmap] = UnixViewUnmap,
+    [HostUnixSetting] = UnixSetting,
+    [HostUnixTunOpen] = UnixTunOpen,
+    [HostUnixTunClose] = UnixTunClose,
+    [HostUnixTunRename] = UnixTunRename,
+    [HostUnixTunSetCarrier] = UnixTunSetCarrier,
+    [HostUnixTunLimitMtu] = UnixTunLimitMtu,
+    [HostUnixTunRead] = UnixTunRead,
+    [HostUnixTunStop] = UnixTunStop,
+    [HostUnixTunStart] = UnixTunStart,
+    [HostUnixTunWrite] = UnixTunWrite,
+    [HostUnixShareCreate] = UnixShareCreate,
+    [HostUnixShareWait] = UnixShareWait,
+    [HostUnixShareSignal] = UnixShareSignal,
+    [HostUnixSharePlan] = UnixSharePlan,
+    [HostUnixShareMap] = UnixShareMap,
+    [HostUnixShareClose] = UnixShareClose,
+    [HostUnixViewUnmap] = UnixViewUnmap,
 };

@@ -14,6 +14,7 @@ typedef uint64_t HOST_UINT64 __attribute__((aligned(8)));
 
 enum HOST_UNIX_CALL
 {
+    HostUnixSetting,
     HostUnixTunOpen,
     HostUnixTunClose,
     HostUnixTunRename,
@@ -32,6 +33,15 @@ enum HOST_UNIX_CALL
     HostUnixViewUnmap,
     HostUnixCallCount
 };
+
+#define HOST_SETTING_SIZE 32
+
+/* A variable of the environment that the Wine session was started in. */
+typedef struct _HOST_SETTING
+{
+    char Name[HOST_SETTING_SIZE];
+    char Value[HOST_SETTING_SIZE]; /* out; empty: not set; longer ones are cut */
+} HOST_SETTING;
 
 /* Bytes of a Linux interface name, its terminator included. */
 #define HOST_TUN_NAME_SIZE 16

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A client in the idiom of the bindings for Go and Rust: loads the library by the name wintun.dll,
- * from its own folder or System32, takes each function by name when it needs it, and has many
- * adapters.
+ * A client in the idiom of programs in Go and Rust: takes random numbers when it starts, loads the
+ * library by the name wintun.dll, from its own folder or System32, takes each function by name when
+ * it needs it, and has many adapters.
  *
  *   many_adapters COUNT   makes them, each with a session, sends and receives nothing, says
  * "ready", waits for a line, and closes them; exit status 0, or 1 with a message
@@ -58,6 +58,25 @@ static int Make(int Count)
     return 0;
 }
 
+/* What the run-time parts of Go and Rust do. */
+static BOOL TakeRandomNumbers(void)
+{
+    BYTE Bytes[3][34] = {0};
+    HMODULE Primitives =
+        LoadLibraryExW(L"bcryptprimitives.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    BOOL(WINAPI * ProcessPrng)
+    (BYTE *, SIZE_T) = (VOID *)GetProcAddress(Primitives, "ProcessPrng");
+    if (ProcessPrng == NULL || !ProcessPrng(NULL, 0))
+        return FALSE;
+    for (int i = 0; i < 2; i++)
+    {
+        if (!ProcessPrng(Bytes[i] + 1, 32) || Bytes[i][0] != 0 || Bytes[i][33] != 0)
+            return FALSE;
+    }
+    return memcmp(Bytes[0], Bytes[1], 34) != 0 && memcmp(Bytes[1], Bytes[2], 34) != 0 &&
+           memcmp(Bytes[0], Bytes[2], 34) != 0;
+}
+
 int main(int Count, char **Arguments)
 {
     int Wanted = Count > 1 ? atoi(Arguments[1]) : 0;
@@ -66,6 +85,11 @@ int main(int Count, char **Arguments)
     if (Wanted < 1 || Wanted > MANY_MAX)
     {
         printf("%d adapters: it must be 1 to %d\n", Wanted, MANY_MAX);
+        return 1;
+    }
+    if (!TakeRandomNumbers())
+    {
+        printf("bcryptprimitives.dll gives no random numbers\n");
         return 1;
     }
     Module = LoadLibraryExW(

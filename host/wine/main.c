@@ -20,12 +20,41 @@
 
 #define LDR_ADDREF_DLL_PIN 1
 
+/* How long a driver waits for Plug and Play, in milliseconds. */
+#define MAIN_PNP_MILLISECONDS 20000
+
+/*
+ * Wine's driver process may be told to load a driver before another thread of it has made the
+ * driver that owns root-enumerated devices, and then crashes when it enumerates those of the
+ * driver. Its object counts as made when it has a routine for IRP_MJ_PNP, the last thing it does.
+ */
+static BOOLEAN MainHasPnpManager(VOID)
+{
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Driver\\PnpManager");
+    PDRIVER_OBJECT Driver;
+    BOOLEAN Result;
+    if (!NT_SUCCESS(
+            ObReferenceObjectByName(&Name, 0, NULL, 0, NULL, KernelMode, NULL, (PVOID *)&Driver)))
+        return FALSE;
+    Result = Driver->MajorFunction[IRP_MJ_PNP] != Driver->MajorFunction[IRP_MJ_CREATE];
+    WineObfDereferenceObject(Driver);
+    return Result;
+}
+
+static VOID MainAwaitPnpManager(VOID)
+{
+    LARGE_INTEGER Interval = {.QuadPart = -10000LL};
+    for (ULONG i = 0; i < MAIN_PNP_MILLISECONDS && !MainHasPnpManager(); i++)
+        KeDelayExecutionThread(KernelMode, FALSE, &Interval);
+}
+
 static VOID NTAPI
 MainImageLoaded(PUNICODE_STRING FullImageName, HANDLE ProcessId, PIMAGE_INFO ImageInfo)
 {
     UNREFERENCED_PARAMETER(ProcessId);
     if (!ImportsUseNdis(ImageInfo->ImageBase))
         return;
+    MainAwaitPnpManager();
     if (!ImportsBind(ImageInfo->ImageBase, TRUE, FullImageName))
         ImportsRefuse(ImageInfo->ImageBase, STATUS_DRIVER_ENTRYPOINT_NOT_FOUND);
 }

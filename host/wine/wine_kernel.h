@@ -50,6 +50,16 @@ typedef VOID NTAPI
 LOAD_IMAGE_NOTIFY_ROUTINE(PUNICODE_STRING FullImageName, HANDLE ProcessId, PIMAGE_INFO ImageInfo);
 
 DECLSPEC_IMPORT NTSTATUS NTAPI PsSetLoadImageNotifyRoutine(LOAD_IMAGE_NOTIFY_ROUTINE *Routine);
+/* Finds driver objects only. */
+DECLSPEC_IMPORT NTSTATUS NTAPI ObReferenceObjectByName(
+    PUNICODE_STRING Name,
+    ULONG Attributes,
+    PVOID AccessState,
+    ACCESS_MASK DesiredAccess,
+    POBJECT_TYPE ObjectType,
+    KPROCESSOR_MODE AccessMode,
+    PVOID ParseContext,
+    PVOID *Object);
 DECLSPEC_IMPORT NTSTATUS NTAPI ObOpenObjectByPointer(
     PVOID Object,
     ULONG Attributes,

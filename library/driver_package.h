@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver package: INF, catalogue and driver, which this DLL carries as RCDATA resources named
- * after the files.
+ * The driver package: INF, catalogue and driver, which this DLL carries (resource.h).
  */
 #ifndef ADIT_LIBRARY_DRIVER_PACKAGE_H
 #define ADIT_LIBRARY_DRIVER_PACKAGE_H
@@ -31,32 +30,6 @@ typedef struct _DRIVER_PACKAGE
  */
 _Must_inspect_result_ BOOL DriverPackageProvide(_Out_ DRIVER_PACKAGE *Package);
 VOID DriverPackageDiscard(_In_ const DRIVER_PACKAGE *Package);
-
-/* "<Directory>\<FileName>"; fails with ERROR_BUFFER_OVERFLOW. Logs failure. */
-_Must_inspect_result_ BOOL DriverPackageMakePath(
-    _Out_writes_z_(MAX_PATH) LPWSTR Path, _In_z_ LPCWSTR Directory, _In_z_ LPCWSTR FileName);
-
-/*
- * The machine's own System32, as this process sees it. A 32-bit process on 64-bit Windows is given
- * another directory under that name, and the real one as Sysnative, which other processes do not
- * have (Win32, "File System Redirector"). Logs failure.
- */
-_Must_inspect_result_ BOOL DriverPackageSystemDirectory(_Out_writes_z_(MAX_PATH) LPWSTR Directory);
-
-/*
- * Creates a directory of that name in the Windows directory, which LocalSystem and administrators
- * alone can read or change. Nobody else can put anything there, so that one which is there already
- * is what a killed process has left, and taken. Logs failure.
- */
-_Must_inspect_result_ BOOL
-DriverPackageCreateDirectory(_Out_writes_z_(MAX_PATH) LPWSTR Directory, _In_z_ LPCWSTR Name);
-
-/*
- * Writes the file that this library carries under that name for the machine's own architecture.
- * Logs failure.
- */
-_Must_inspect_result_ BOOL
-DriverPackageWriteFile(_In_z_ LPCWSTR Directory, _In_z_ LPCWSTR FileName);
 
 /* DriverVer of an INF, in the order in which Plug and Play ranks drivers. */
 typedef struct _DRIVER_PACKAGE_VERSION

@@ -3,6 +3,7 @@
 #include "driver_package.h"
 #include "device_node.h"
 #include "log.h"
+#include "path.h"
 #include "system.h"
 
 #include <winsvc.h>
@@ -25,7 +26,7 @@ static BOOL DriverPackageNativePath(LPCWSTR Windows, LPWSTR Path)
         return TRUE;
     }
     lstrcpynW(Name, Path + Length + 10, ARRAYSIZE(Name));
-    return DriverPackageSystemDirectory(Directory) && DriverPackageMakePath(Path, Directory, Name);
+    return PathSystemDirectory(Directory) && PathJoin(Path, Directory, Name);
 }
 
 /* The path of the service's image as a Win32 path; the service manager knows several forms. */
@@ -52,7 +53,7 @@ static BOOL DriverPackageImagePath(LPCWSTR Image, LPWSTR Path)
     {
         Image += 12;
     }
-    return DriverPackageMakePath(Path, Windows, Image) && DriverPackageNativePath(Windows, Path);
+    return PathJoin(Path, Windows, Image) && DriverPackageNativePath(Windows, Path);
 }
 
 /* VS_VERSIONINFO: three words, the key "VS_VERSION_INFO", padding to 4, then VS_FIXEDFILEINFO. */

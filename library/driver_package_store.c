@@ -3,6 +3,7 @@
 #include "driver_package.h"
 #include "log.h"
 #include "native_setup.h"
+#include "path.h"
 #include "system.h"
 
 #include <setupapi.h>
@@ -38,7 +39,7 @@ static BOOL DriverPackageEnumerate(
     WIN32_FIND_DATAW Found;
     BOOL Result = TRUE;
 
-    if (!DriverPackageMakePath(Path, Directory, Pattern))
+    if (!PathJoin(Path, Directory, Pattern))
     {
         return FALSE;
     }
@@ -55,7 +56,7 @@ static BOOL DriverPackageEnumerate(
     }
     do
     {
-        if (DriverPackageMakePath(Path, Directory, Found.cFileName) && DriverPackageIsOurs(Path) &&
+        if (PathJoin(Path, Directory, Found.cFileName) && DriverPackageIsOurs(Path) &&
             !Function(Path, Found.cFileName, Context))
         {
             Result = FALSE;
@@ -72,7 +73,7 @@ static BOOL DriverPackageEnumerateAll(
     WCHAR Directory[MAX_PATH];
 
     /* The system publishes an INF as oem<n>.inf, or under the name it came with. */
-    return SystemWindowsDirectory(Windows) && DriverPackageMakePath(Directory, Windows, L"INF") &&
+    return SystemWindowsDirectory(Windows) && PathJoin(Directory, Windows, L"INF") &&
            DriverPackageEnumerate(Directory, L"oem*.inf", Function, Context) &&
            DriverPackageEnumerate(Directory, DRIVER_PACKAGE_INF, Function, Context);
 }

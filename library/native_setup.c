@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Device installation in the machine's own architecture: the emulated process's side. */
 #include "native_setup.h"
-#include "driver_package.h"
 #include "log.h"
 #include "native_setup_request.h"
+#include "path.h"
+#include "resource.h"
 #include "system.h"
 
 #define NATIVE_SETUP_TIMEOUT_MS 60000
@@ -210,12 +211,12 @@ static BOOL NativeSetupRun(NATIVE_SETUP *Setup)
     WCHAR Path[MAX_PATH];
     BOOL Result = FALSE;
 
-    if (!DriverPackageCreateDirectory(Directory, L"adit.setup"))
+    if (!PathCreateDirectory(Directory, L"adit.setup"))
     {
         return FALSE;
     }
-    if (DriverPackageMakePath(Path, Directory, NATIVE_SETUP_PROGRAM) &&
-        DriverPackageWriteFile(Directory, NATIVE_SETUP_PROGRAM))
+    if (PathJoin(Path, Directory, NATIVE_SETUP_PROGRAM) &&
+        ResourceWriteFile(Directory, NATIVE_SETUP_PROGRAM))
     {
         HANDLE Process = NativeSetupStart(Setup, Path);
         if (Process != NULL)

@@ -342,28 +342,61 @@ VOID NdispBufferClearInfo(PNDIS_NBL_BLOCK Block)
     RtlZeroMemory(Block->LaterInfo, sizeof(Block->LaterInfo));
 }
 
-VOID NDISAPI NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
+VOID NdispBufferFreeList(PNDIS_NBL_BLOCK Block, PCSTR Function, PCSTR Document)
 {
-    NDISP_IRQL("NdisFreeNetBufferList", "nf-nblapi-ndisfreenetbufferlist", DISPATCH_LEVEL);
-    PNDIS_NBL_BLOCK Block = NdispBufferBlock(NetBufferList, "NdisFreeNetBufferList");
     PNDIS_BUFFER_POOL Pool = Block->Pool;
+    PNET_BUFFER_LIST_CONTEXT Own = (PNET_BUFFER_LIST_CONTEXT)Block->ContextArea;
     NdispBufferCheckMark(Block);
+    if (Block->List.Context != NULL && Block->List.Context != Own)
+    {
+        NdisHostViolation(
+            "Context space that was allocated for a list is released before the list.", Function,
+            "nf-nblapi-ndisfreenetbufferlistcontext");
+    }
     if (!NdispBufferMove(Block, NdisNblWithOwner, NdisNblFreed))
     {
         NdisHostViolation(
-            "A NET_BUFFER_LIST is freed by its owner, not while it is sent or indicated.",
-            "NdisFreeNetBufferList", "nf-nblapi-ndisfreenetbufferlist");
+            "A NET_BUFFER_LIST is freed by its owner, not while it is sent or indicated.", Function,
+            Document);
     }
     BufferFreeBlock(Block);
     InterlockedDecrement(&Pool->Outstanding);
 }
 
-PNET_BUFFER NDISAPI
-NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength)
+VOID NDISAPI NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
 {
-    NDISP_IRQL("NdisAllocateNetBuffer", "nf-nblapi-ndisallocatenetbuffer", DISPATCH_LEVEL);
+    NDISP_IRQL("NdisFreeNetBufferList", "nf-nblapi-ndisfreenetbufferlist", DISPATCH_LEVEL);
+    PNDIS_NBL_BLOCK Block = NdispBufferBlock(NetBufferList, "NdisFreeNetBufferList");
+    if (Block->CloneFlags != 0)
+    {
+        NdisHostViolation(
+            "A clone is freed with NdisFreeCloneNetBufferList.", "NdisFreeNetBufferList",
+            "nf-nblapi-ndisfreeclonenetbufferlist");
+    }
+    NdispBufferFreeList(Block, "NdisFreeNetBufferList", "nf-nblapi-ndisfreenetbufferlist");
+}
+
+PNDIS_NBL_BLOCK NdispBufferAllocateList(NDIS_HANDLE ListPool, PCSTR Function)
+{
+    static NDIS_BUFFER_POOL OwnPool = {.Signature = NDISP_NBL_POOL_SIGNATURE, .Tag = NDISP_TAG};
     PNDIS_BUFFER_POOL Pool =
-        BufferPoolFromHandle(PoolHandle, NDISP_NB_POOL_SIGNATURE, "NdisAllocateNetBuffer");
+        ListPool != NULL ? BufferPoolFromHandle(ListPool, NDISP_NBL_POOL_SIGNATURE, Function)
+                         : &OwnPool;
+    PNDIS_NBL_BLOCK Block = BufferAllocateBlock(Pool, 0, 0);
+    if (Block != NULL)
+    {
+        InterlockedIncrement(&Pool->Outstanding);
+    }
+    return Block;
+}
+
+PNET_BUFFER NdispBufferAllocate(
+    NDIS_HANDLE BufferPool, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength, PCSTR Function)
+{
+    static NDIS_BUFFER_POOL OwnPool = {.Signature = NDISP_NB_POOL_SIGNATURE, .Tag = NDISP_TAG};
+    PNDIS_BUFFER_POOL Pool =
+        BufferPool != NULL ? BufferPoolFromHandle(BufferPool, NDISP_NB_POOL_SIGNATURE, Function)
+                           : &OwnPool;
     PNDIS_NB_BLOCK Block = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Block), Pool->Tag);
     if (Block == NULL)
     {
@@ -374,6 +407,15 @@ NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, S
     BufferInitialize(&Block->Buffer, Pool, MdlChain, DataOffset, DataLength);
     InterlockedIncrement(&Pool->Outstanding);
     return &Block->Buffer;
+}
+
+PNET_BUFFER NDISAPI
+NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength)
+{
+    NDISP_IRQL("NdisAllocateNetBuffer", "nf-nblapi-ndisallocatenetbuffer", DISPATCH_LEVEL);
+    PNDIS_BUFFER_POOL Pool =
+        BufferPoolFromHandle(PoolHandle, NDISP_NB_POOL_SIGNATURE, "NdisAllocateNetBuffer");
+    return NdispBufferAllocate(Pool, MdlChain, DataOffset, DataLength, "NdisAllocateNetBuffer");
 }
 
 VOID NDISAPI NdisFreeNetBuffer(PNET_BUFFER NetBuffer)

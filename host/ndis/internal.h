@@ -289,6 +289,7 @@ typedef struct _NDIS_NBL_BLOCK
     ULONG DataLength;
     PMDL Mdl; /* preallocated with the list, or NULL; so is its data */
     PVOID Data;
+    ULONG CloneFlags; /* of a clone, NDISP_CLONE among them (clone.c); 0: none */
     DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) NET_BUFFER_LIST List;
     PVOID LaterInfo[NDISP_LATER_INFO]; /* continues List.NetBufferListInfo */
     DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) NET_BUFFER Buffer;
@@ -298,6 +299,18 @@ typedef struct _NDIS_NBL_BLOCK
 C_ASSERT(
     FIELD_OFFSET(NDIS_NBL_BLOCK, LaterInfo) ==
     FIELD_OFFSET(NDIS_NBL_BLOCK, List) + sizeof(NET_BUFFER_LIST));
+
+#define NDISP_CLONE 0x80000000u
+
+/*
+ * A list of that pool without net buffer; one of the library's own without context for NULL. Net
+ * buffers likewise. NULL: no memory.
+ */
+PNDIS_NBL_BLOCK NdispBufferAllocateList(NDIS_HANDLE ListPool, PCSTR Function);
+PNET_BUFFER NdispBufferAllocate(
+    NDIS_HANDLE BufferPool, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength, PCSTR Function);
+/* Frees what the list's owner has, its net buffers apart. */
+VOID NdispBufferFreeList(PNDIS_NBL_BLOCK Block, PCSTR Function, PCSTR Document);
 
 /* The block of a net buffer list; one that no NDIS pool made is a violation. */
 PNDIS_NBL_BLOCK NdispBufferBlock(PNET_BUFFER_LIST NetBufferList, PCSTR Function);

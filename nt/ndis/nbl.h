@@ -202,4 +202,31 @@ NDISEXPORT NDIS_STATUS NDISAPI NdisRetreatNetBufferDataStart(
     ULONG DataBackFill,
     _In_opt_ NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler);
 
+/* Contexts: space at the start of the list's, of which NdisFreeNetBufferListContext gives back as
+ * much. Sizes are multiples of a pointer's. */
+NDISEXPORT NDIS_STATUS NDISAPI NdisAllocateNetBufferListContext(
+    _Inout_ PNET_BUFFER_LIST NetBufferList,
+    USHORT ContextSize,
+    USHORT ContextBackFill,
+    ULONG PoolTag);
+NDISEXPORT VOID NDISAPI
+NdisFreeNetBufferListContext(_Inout_ PNET_BUFFER_LIST NetBufferList, USHORT ContextSize);
+
+/* Clones: lists of net buffers of their own over the data of another one's. Whoever makes one sets
+ * ParentNetBufferList and counts in ChildRefCount. */
+#define NDIS_CLONE_FLAGS_RESERVED          0x00000001
+#define NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS 0x00000002
+
+NDISEXPORT PNET_BUFFER_LIST NDISAPI NdisAllocateCloneNetBufferList(
+    _In_ PNET_BUFFER_LIST OriginalNetBufferList,
+    _In_opt_ NDIS_HANDLE NetBufferListPoolHandle,
+    _In_opt_ NDIS_HANDLE NetBufferPoolHandle,
+    ULONG AllocateCloneFlags);
+NDISEXPORT VOID NDISAPI
+NdisFreeCloneNetBufferList(_In_ PNET_BUFFER_LIST CloneNetBufferList, ULONG FreeCloneFlags);
+NDISEXPORT VOID NDISAPI NdisCopySendNetBufferListInfo(
+    _Inout_ PNET_BUFFER_LIST DestNetBufferList, _In_ PNET_BUFFER_LIST SrcNetBufferList);
+NDISEXPORT VOID NDISAPI NdisCopyReceiveNetBufferListInfo(
+    _Inout_ PNET_BUFFER_LIST DestNetBufferList, _In_ PNET_BUFFER_LIST SrcNetBufferList);
+
 #endif

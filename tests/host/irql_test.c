@@ -15,6 +15,8 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(NdisAdvanceNetBufferDataStart, HIGH_LEVEL, NdisAdvanceNetBufferDataStart(ANY, 0, 0, NULL)) \
     X(NdisAdvanceNetBufferListDataStart, HIGH_LEVEL,                                             \
       NdisAdvanceNetBufferListDataStart(ANY, 0, 0, NULL))                                        \
+    X(NdisAllocateCloneNetBufferList, HIGH_LEVEL,                                                \
+      NdisAllocateCloneNetBufferList(ANY, NULL, NULL, 0))                                        \
     X(NdisAllocateIoWorkItem, HIGH_LEVEL, NdisAllocateIoWorkItem(ANY))                           \
     X(NdisAllocateMdl, HIGH_LEVEL, NdisAllocateMdl(NULL, ANY, 1))                                \
     X(NdisAllocateMemoryWithTagPriority, HIGH_LEVEL,                                             \
@@ -23,6 +25,8 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(NdisAllocateNetBufferAndNetBufferList, HIGH_LEVEL,                                         \
       NdisAllocateNetBufferAndNetBufferList(ANY, 0, 0, NULL, 0, 0))                              \
     X(NdisAllocateNetBufferList, HIGH_LEVEL, NdisAllocateNetBufferList(ANY, 0, 0))               \
+    X(NdisAllocateNetBufferListContext, HIGH_LEVEL,                                              \
+      NdisAllocateNetBufferListContext(ANY, 8, 0, 1))                                            \
     X(NdisAllocateNetBufferListPool, HIGH_LEVEL, NdisAllocateNetBufferListPool(NULL, ANY))       \
     X(NdisAllocateNetBufferPool, HIGH_LEVEL, NdisAllocateNetBufferPool(NULL, ANY))               \
     X(NdisAllocateRWLock, HIGH_LEVEL, NdisAllocateRWLock(ANY))                                   \
@@ -31,9 +35,12 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(NdisCloseConfiguration, APC_LEVEL, NdisCloseConfiguration(ANY))                            \
     X(NdisCopyFromNetBufferToNetBuffer, HIGH_LEVEL,                                              \
       NdisCopyFromNetBufferToNetBuffer(ANY, 0, 0, ANY, 0, ANY))                                  \
+    X(NdisCopyReceiveNetBufferListInfo, HIGH_LEVEL, NdisCopyReceiveNetBufferListInfo(ANY, ANY))  \
+    X(NdisCopySendNetBufferListInfo, HIGH_LEVEL, NdisCopySendNetBufferListInfo(ANY, ANY))        \
     X(NdisDeregisterDeviceEx, APC_LEVEL, NdisDeregisterDeviceEx(ANY))                            \
     X(NdisDprAcquireSpinLock, HIGH_LEVEL, NdisDprAcquireSpinLock(ANY))                           \
     X(NdisDprReleaseSpinLock, HIGH_LEVEL, NdisDprReleaseSpinLock(ANY))                           \
+    X(NdisFreeCloneNetBufferList, HIGH_LEVEL, NdisFreeCloneNetBufferList(ANY, 0))                \
     X(NdisFreeIoWorkItem, HIGH_LEVEL, NdisFreeIoWorkItem(ANY))                                   \
     X(NdisFreeMdl, HIGH_LEVEL, NdisFreeMdl(ANY))                                                 \
     X(NdisFreeMemory, HIGH_LEVEL, NdisFreeMemory(ANY, 0, 0))                                     \
@@ -41,6 +48,7 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
       NdisFreeMemoryWithTagPriority(NULL, ANY, TOY_TAG))                                         \
     X(NdisFreeNetBuffer, HIGH_LEVEL, NdisFreeNetBuffer(ANY))                                     \
     X(NdisFreeNetBufferList, HIGH_LEVEL, NdisFreeNetBufferList(ANY))                             \
+    X(NdisFreeNetBufferListContext, HIGH_LEVEL, NdisFreeNetBufferListContext(ANY, 8))            \
     X(NdisFreeNetBufferListPool, HIGH_LEVEL, NdisFreeNetBufferListPool(ANY))                     \
     X(NdisFreeNetBufferPool, HIGH_LEVEL, NdisFreeNetBufferPool(ANY))                             \
     X(NdisFreeRWLock, HIGH_LEVEL, NdisFreeRWLock(ANY))                                           \

@@ -130,6 +130,48 @@ static VOID PreallocatedNetBufferFreed(PVOID Context)
     NdisFreeNetBuffer(ToyMakeList(MakePool(), 1, 10, 0)->FirstNetBuffer);
 }
 
+static VOID CloneFreedAsList(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    NdisFreeNetBufferList(
+        NdisAllocateCloneNetBufferList(ToyMakeList(MakePool(), 1, 10, 0), NULL, NULL, 0));
+}
+
+static VOID CloneFreedWithOtherFlags(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    NdisFreeCloneNetBufferList(
+        NdisAllocateCloneNetBufferList(ToyMakeList(MakePool(), 1, 10, 0), NULL, NULL, 0),
+        NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS);
+}
+
+static VOID CloneFreedWhileSent(PVOID Context)
+{
+    PNET_BUFFER_LIST List =
+        NdisAllocateCloneNetBufferList(ToyMakeList(MakePool(), 1, 10, 0), NULL, NULL, 0);
+    UNREFERENCED_PARAMETER(Context);
+    Toy.Send = ToySendHold;
+    NdisHostSend(Fixture.Adapter, List, 0, 0, Ignore, NULL);
+    NdisFreeCloneNetBufferList(List, 0);
+}
+
+static VOID ContextFreedTwice(PVOID Context)
+{
+    PNET_BUFFER_LIST List = ToyMakeList(MakePool(), 1, 10, 0);
+    UNREFERENCED_PARAMETER(Context);
+    NdisAllocateNetBufferListContext(List, sizeof(PVOID), 0, TOY_TAG);
+    NdisFreeNetBufferListContext(List, sizeof(PVOID));
+    NdisFreeNetBufferListContext(List, sizeof(PVOID));
+}
+
+static VOID ContextLeftOver(PVOID Context)
+{
+    PNET_BUFFER_LIST List = ToyMakeList(MakePool(), 1, 10, 0);
+    UNREFERENCED_PARAMETER(Context);
+    NdisAllocateNetBufferListContext(List, sizeof(PVOID), 0, TOY_TAG);
+    NdisFreeNetBufferList(List);
+}
+
 static VOID AdvanceTooFar(PVOID Context)
 {
     PNET_BUFFER_LIST List = ToyMakeList(MakePool(), 1, 10, 0);
@@ -220,6 +262,11 @@ static const VIOLATION Cases[] = {
     CASE_OF(ForeignList, FALSE, "NdisFreeNetBufferList", "come from an NDIS pool"),
     CASE_OF(PoolFreedTooEarly, FALSE, "NdisFreeNetBufferListPool", "freed before the pool"),
     CASE_OF(PreallocatedNetBufferFreed, FALSE, "NdisFreeNetBuffer", "pool handle"),
+    CASE_OF(CloneFreedAsList, FALSE, "NdisFreeNetBufferList", "NdisFreeCloneNetBufferList"),
+    CASE_OF(CloneFreedWithOtherFlags, FALSE, "NdisFreeCloneNetBufferList", "with the flags"),
+    CASE_OF(CloneFreedWhileSent, TRUE, "NdisFreeCloneNetBufferList", "freed by its owner"),
+    CASE_OF(ContextFreedTwice, FALSE, "NdisFreeNetBufferListContext", "As much context space"),
+    CASE_OF(ContextLeftOver, FALSE, "NdisFreeNetBufferList", "released before the list"),
     CASE_OF(AdvanceTooFar, FALSE, "NdisAdvanceNetBufferDataStart", "as long as the data"),
     CASE_OF(PauseCompletedUnasked, TRUE, "NdisMPauseComplete", "completed once"),
     CASE_OF(RestartCompletedUnasked, TRUE, "NdisMRestartComplete", "completed once"),

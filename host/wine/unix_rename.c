@@ -2,6 +2,10 @@
 /*
  * Renaming a network interface. qemu's user emulation, in which this library runs as arm64 code,
  * does not know SIOCSIFNAME, but rtnetlink(7).
+ *
+ * Wine's IP Helper remembers what an interface was called when it was first asked for, and asks
+ * Linux for its MTU and state by that name from then on. So an interface keeps the first of its
+ * names, which no connection name led to, as an alternative name (ip-link(8), altname; Linux 5.5).
  */
 #include "unix_lib.h"
 
@@ -13,12 +17,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define RENAME_FIRST_PREFIX "adit"
+
 typedef struct _RENAME_REQUEST
 {
     struct nlmsghdr Header;
     struct ifinfomsg Link;
-    struct rtattr Attribute;
-    char Name[IFNAMSIZ];
+    char Attributes[RTA_LENGTH(RTA_LENGTH(IFNAMSIZ))];
 } RENAME_REQUEST;
 
 typedef struct _RENAME_ANSWER
@@ -29,23 +34,15 @@ typedef struct _RENAME_ANSWER
 } RENAME_ANSWER;
 
 /* Returns 0 or a Linux error. */
-static int RenameByNetlink(unsigned Index, const char *Name)
+static int RenameAsk(const void *Request, size_t Size)
 {
-    RENAME_REQUEST Request = {
-        .Header =
-            {.nlmsg_len = sizeof(Request),
-             .nlmsg_type = RTM_NEWLINK,
-             .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
-        .Link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)Index},
-        .Attribute = {.rta_len = RTA_LENGTH(IFNAMSIZ), .rta_type = IFLA_IFNAME}};
     RENAME_ANSWER Answer;
     int Error = EPROTO, Socket = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     ssize_t Length;
     if (Socket < 0)
         return errno;
-    memcpy(Request.Name, Name, strnlen(Name, IFNAMSIZ - 1));
-    Length = send(Socket, &Request, sizeof(Request), 0);
-    if (Length == sizeof(Request))
+    Length = send(Socket, Request, Size, 0);
+    if (Length == (ssize_t)Size)
         Length = recv(Socket, &Answer, sizeof(Answer), 0);
     if (Length < 0)
         Error = errno;
@@ -57,11 +54,50 @@ static int RenameByNetlink(unsigned Index, const char *Name)
     return Error;
 }
 
+/* Name must have IFNAMSIZ bytes. List, unless 0, is an attribute that the one of the name is in. */
+static int RenameByNetlink(
+    unsigned short Type,
+    unsigned Index,
+    unsigned short List,
+    unsigned short Attribute,
+    const char *Name)
+{
+    RENAME_REQUEST Request = {
+        .Header = {.nlmsg_type = Type, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
+        .Link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)Index}};
+    struct rtattr Inner = {.rta_len = RTA_LENGTH(IFNAMSIZ), .rta_type = Attribute};
+    struct rtattr Outer = {.rta_len = RTA_LENGTH(Inner.rta_len), .rta_type = List};
+    char *Next = Request.Attributes;
+    if (List != 0)
+        Next = (char *)memcpy(Next, &Outer, sizeof(Outer)) + sizeof(Outer);
+    Next = (char *)memcpy(Next, &Inner, sizeof(Inner)) + sizeof(Inner);
+    Next = (char *)memcpy(Next, Name, IFNAMSIZ) + IFNAMSIZ;
+    Request.Header.nlmsg_len = (unsigned)(Next - (char *)&Request);
+    return RenameAsk(&Request, Request.Header.nlmsg_len);
+}
+
+static int RenameIsFirst(const char *Name)
+{
+    size_t Prefix = strlen(RENAME_FIRST_PREFIX), Digits;
+    if (strncmp(Name, RENAME_FIRST_PREFIX, Prefix) != 0)
+        return 0;
+    Digits = strspn(Name + Prefix, "0123456789");
+    return Digits != 0 && Name[Prefix + Digits] == 0;
+}
+
 int UnixRenameInterface(int Socket, struct ifreq *Request)
 {
-    if (ioctl(Socket, SIOCSIFNAME, Request) == 0)
-        return 0;
-    if (errno != ENOSYS)
-        return errno;
-    return RenameByNetlink(if_nametoindex(Request->ifr_name), Request->ifr_newname);
+    unsigned Index = if_nametoindex(Request->ifr_name);
+    char Former[IFNAMSIZ] = {0};
+    int Error = 0;
+    memcpy(Former, Request->ifr_name, IFNAMSIZ - 1);
+    if (ioctl(Socket, SIOCSIFNAME, Request) < 0)
+        Error = errno;
+    if (Error == ENOSYS)
+        Error = RenameByNetlink(RTM_NEWLINK, Index, 0, IFLA_IFNAME, Request->ifr_newname);
+    /* An older Linux has no alternative names. */
+    if (Error == 0 && RenameIsFirst(Former))
+        RenameByNetlink(
+            RTM_NEWLINKPROP, Index, IFLA_PROP_LIST | NLA_F_NESTED, IFLA_ALT_IFNAME, Former);
+    return Error;
 }

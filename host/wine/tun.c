@@ -148,7 +148,7 @@ NTSTATUS NdisLinkOpen(ULONG IfType, PNDIS_LINK *Link, PNDIS_LINK_IDENTITY Identi
     Identity->IfIndex = Open.IfIndex;
     Identity->NetLuid.Value = ((ULONG64)TUN_IF_TYPE << 48) | ((ULONG64)Open.IfIndex << 24);
     Identity->InterfaceGuid = (GUID){Open.IfIndex, 0, 0, {0, 0, 'N', 'e', 't', 'D', 'e', 'v'}};
-    LogNote("network interface %s, index %u", Open.Name, Open.IfIndex);
+    LogNote("network interface %s, index %u, offload: %s", Open.Name, Open.IfIndex, Open.Offload);
     *Link = New;
     return STATUS_SUCCESS;
 CleanupGenerator:
@@ -173,10 +173,15 @@ NTSTATUS NdisLinkSetMtu(PNDIS_LINK Link, ULONG Mtu)
 
 VOID NdisLinkClose(PNDIS_LINK Link)
 {
-    HOST_TUN_CALL Call = {.Tun = Link->Tun};
+    HOST_TUN_CLOSE Call = {.Tun = Link->Tun};
     UnixCall(HostUnixTunClose, &Call);
     if (Link->Generator != NULL)
         GeneratorDelete(Link->Generator);
+    if (Call.Malformed != 0 || Call.TooLong != 0)
+        LogNote(
+            "packets from Linux that were dropped: %I64u that could not be cut, %I64u longer than "
+            "the MTU",
+            Call.Malformed, Call.TooLong);
     ExFreePoolWithTag(Link, TUN_TAG);
 }
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A Linux TUN interface. Packets are bare IP (IFF_NO_PI), one system call each; the descriptor
- * does not block, an event descriptor ends a waiting reader.
- * Facts: Linux Documentation/networking/tuntap.rst, netdevice(7).
+ * A Linux TUN interface: making, naming, limits and end of it. Packets are bare IP (IFF_NO_PI)
+ * behind a description (IFF_VNET_HDR), where Linux gives such; the descriptor does not block, an
+ * event descriptor ends a waiting reader. Facts: Linux Documentation/networking/tuntap.rst,
+ * linux/if_tun.h, netdevice(7).
  */
 #define _GNU_SOURCE
 #include "unix_lib.h"
+#include "unix_tun.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -20,19 +20,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-typedef struct _UNIX_TUN
-{
-    int Device;
-    int StopEvent;               /* readable, as at first: UnixTunRead returns nothing */
-    int Socket;                  /* for requests about the interface */
-    int IfIndex;                 /* survives renames, by whomever */
-    pthread_mutex_t ControlLock; /* guards nothing of the data path */
-} UNIX_TUN;
-
-static UNIX_TUN *TunOf(uint64_t Value)
-{
-    return (UNIX_TUN *)(uintptr_t)Value;
-}
+/* Linux 6.2, linux/if_tun.h. */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
 
 /* The interface's name now; it may have been renamed from outside. */
 static int TunName(const UNIX_TUN *Tun, struct ifreq *Request)
@@ -40,6 +32,34 @@ static int TunName(const UNIX_TUN *Tun, struct ifreq *Request)
     memset(Request, 0, sizeof(*Request));
     Request->ifr_ifindex = Tun->IfIndex;
     return ioctl(Tun->Socket, SIOCGIFNAME, Request) < 0 ? errno : 0;
+}
+
+/* By their number. */
+static const char TunOffloadNames[][HOST_TUN_NAME_SIZE] = {
+    "none", "description", "checksum", "tcp", "udp"};
+
+/* The most that is wanted: all, unless the environment says less, to go round a faulty kernel. */
+static enum UNIX_TUN_OFFLOAD TunWantedOffload(void)
+{
+    const char *Wanted = getenv("ADIT_TUN_OFFLOAD");
+    for (int i = 0; Wanted != NULL && i < UnixTunOffloadUdp; i++)
+        if (strcmp(Wanted, TunOffloadNames[i]) == 0)
+            return (enum UNIX_TUN_OFFLOAD)i;
+    return UnixTunOffloadUdp;
+}
+
+/* Takes what Linux gives: kernels before 6.2 have no TUN_F_USO4. */
+static void TunSetOffload(UNIX_TUN *Tun, enum UNIX_TUN_OFFLOAD Wanted)
+{
+    static const unsigned long Flags[] = {
+        [UnixTunOffloadChecksum] = TUN_F_CSUM,
+        [UnixTunOffloadTcp] = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN,
+        [UnixTunOffloadUdp] =
+            TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_F_USO4 | TUN_F_USO6};
+    Tun->Offload = Wanted;
+    while (Tun->Offload > UnixTunOffloadDescription &&
+           ioctl(Tun->Device, TUNSETOFFLOAD, Flags[Tun->Offload]) < 0)
+        Tun->Offload--;
 }
 
 static int TunSetUp(UNIX_TUN *Tun, HOST_TUN_OPEN *Open)
@@ -78,22 +98,31 @@ int UnixTunOpen(void *Arguments)
 {
     HOST_TUN_OPEN *Open = Arguments;
     struct ifreq Request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+    enum UNIX_TUN_OFFLOAD Offload = TunWantedOffload();
+    unsigned Features = 0;
     UNIX_TUN *Tun = calloc(1, sizeof(*Tun));
     Open->Step = HostTunStepSetup;
     Open->Error = ENOMEM;
     if (Tun == NULL)
         return 0;
     Tun->StopEvent = Tun->Socket = -1;
+    Tun->Stopped = true;
     pthread_mutex_init(&Tun->ControlLock, NULL);
     Open->Step = HostTunStepDevice;
     Tun->Device = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (Tun->Device < 0)
         goto Fail;
     Open->Step = HostTunStepCreate;
+    if (ioctl(Tun->Device, TUNGETFEATURES, &Features) < 0 || (Features & IFF_VNET_HDR) == 0)
+        Offload = UnixTunOffloadNone;
+    if (Offload != UnixTunOffloadNone)
+        Request.ifr_flags |= IFF_VNET_HDR;
     memcpy(Request.ifr_name, Open->Pattern, sizeof(Open->Pattern));
     if (ioctl(Tun->Device, TUNSETIFF, &Request) < 0)
         goto Fail;
     memcpy(Open->Name, Request.ifr_name, sizeof(Open->Name));
+    TunSetOffload(Tun, Offload);
+    memcpy(Open->Offload, TunOffloadNames[Tun->Offload], sizeof(Open->Offload));
     Open->Step = HostTunStepSetup;
     Open->Error = TunSetUp(Tun, Open);
     if (Open->Error != 0)
@@ -111,9 +140,11 @@ Fail:
 
 int UnixTunClose(void *Arguments)
 {
-    HOST_TUN_CALL *Call = Arguments;
-    TunFree(TunOf(Call->Tun));
-    Call->Error = 0;
+    HOST_TUN_CLOSE *Call = Arguments;
+    UNIX_TUN *Tun = UnixTunOf(Call->Tun);
+    Call->Malformed = Tun->Malformed;
+    Call->TooLong = Tun->TooLong;
+    TunFree(Tun);
     return 0;
 }
 
@@ -141,7 +172,7 @@ static int TunRenameWhileUp(UNIX_TUN *Tun, struct ifreq *Rename, const char *Nam
 int UnixTunRename(void *Arguments)
 {
     HOST_TUN_RENAME *Call = Arguments;
-    UNIX_TUN *Tun = TunOf(Call->Tun);
+    UNIX_TUN *Tun = UnixTunOf(Call->Tun);
     struct ifreq Request;
     pthread_mutex_lock(&Tun->ControlLock);
     Call->Error = TunName(Tun, &Request);
@@ -160,14 +191,14 @@ int UnixTunSetCarrier(void *Arguments)
 {
     HOST_TUN_CALL *Call = Arguments;
     int Carrier = Call->Value != 0;
-    Call->Error = ioctl(TunOf(Call->Tun)->Device, TUNSETCARRIER, &Carrier) < 0 ? errno : 0;
+    Call->Error = ioctl(UnixTunOf(Call->Tun)->Device, TUNSETCARRIER, &Carrier) < 0 ? errno : 0;
     return 0;
 }
 
 int UnixTunLimitMtu(void *Arguments)
 {
     HOST_TUN_CALL *Call = Arguments;
-    UNIX_TUN *Tun = TunOf(Call->Tun);
+    UNIX_TUN *Tun = UnixTunOf(Call->Tun);
     struct ifreq Request;
     pthread_mutex_lock(&Tun->ControlLock);
     Call->Error = TunName(Tun, &Request);
@@ -180,91 +211,5 @@ int UnixTunLimitMtu(void *Arguments)
             Call->Error = errno;
     }
     pthread_mutex_unlock(&Tun->ControlLock);
-    return 0;
-}
-
-/* Reads one packet. 1: read; 0: none now; -1: the interface is gone. */
-static int TunReadOne(UNIX_TUN *Tun, HOST_TUN_PACKET *Packet)
-{
-    ssize_t Length;
-    do
-        Length = read(Tun->Device, (void *)(uintptr_t)Packet->Data, Packet->Capacity);
-    while (Length < 0 && errno == EINTR);
-    if (Length < 0)
-        return errno == EAGAIN ? 0 : -1;
-    Packet->Length = (uint32_t)Length;
-    return 1;
-}
-
-static int TunIsStopped(UNIX_TUN *Tun)
-{
-    uint64_t Stopped;
-    if (eventfd_read(Tun->StopEvent, &Stopped) < 0)
-        return 0;
-    eventfd_write(Tun->StopEvent, 1);
-    return 1;
-}
-
-int UnixTunRead(void *Arguments)
-{
-    HOST_TUN_TRANSFER *Call = Arguments;
-    UNIX_TUN *Tun = TunOf(Call->Tun);
-    HOST_TUN_PACKET *Packets = (HOST_TUN_PACKET *)(uintptr_t)Call->Packets;
-    /* No packets wanted: waits for the stop alone. */
-    struct pollfd Wait[2] = {
-        {.fd = Call->Count != 0 ? Tun->Device : -1, .events = POLLIN},
-        {.fd = Tun->StopEvent, .events = POLLIN}};
-    int Read = 1;
-    Call->Done = 0;
-    Call->Error = 0;
-    /* Looked at before each batch: under load there is always another packet. */
-    while (!TunIsStopped(Tun))
-    {
-        while (Call->Done < Call->Count && (Read = TunReadOne(Tun, &Packets[Call->Done])) > 0)
-            Call->Done++;
-        if (Read < 0)
-            Call->Error = errno;
-        if (Call->Done != 0 || Read < 0)
-            return 0;
-        poll(Wait, 2, -1);
-    }
-    return 0;
-}
-
-int UnixTunStop(void *Arguments)
-{
-    HOST_TUN_CALL *Call = Arguments;
-    Call->Error = eventfd_write(TunOf(Call->Tun)->StopEvent, 1) < 0 ? errno : 0;
-    return 0;
-}
-
-int UnixTunStart(void *Arguments)
-{
-    HOST_TUN_CALL *Call = Arguments;
-    uint64_t Stopped;
-    eventfd_read(TunOf(Call->Tun)->StopEvent, &Stopped);
-    Call->Error = 0;
-    return 0;
-}
-
-int UnixTunWrite(void *Arguments)
-{
-    HOST_TUN_TRANSFER *Call = Arguments;
-    UNIX_TUN *Tun = TunOf(Call->Tun);
-    const HOST_TUN_PACKET *Packets = (const HOST_TUN_PACKET *)(uintptr_t)Call->Packets;
-    Call->Done = 0;
-    Call->Error = 0;
-    for (uint32_t i = 0; i < Call->Count; i++)
-    {
-        const void *Data = (const void *)(uintptr_t)Packets[i].Data;
-        ssize_t Written;
-        do
-            Written = write(Tun->Device, Data, Packets[i].Length);
-        while (Written < 0 && errno == EINTR);
-        if (Written < 0)
-            Call->Error = errno;
-        else
-            Call->Done++;
-    }
     return 0;
 }

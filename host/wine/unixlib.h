@@ -60,6 +60,7 @@ typedef struct _HOST_TUN_OPEN
     HOST_UINT64 Tun;                  /* out: names the TUN in the other calls */
     uint32_t IfIndex;                 /* out */
     char Name[HOST_TUN_NAME_SIZE];    /* out */
+    char Offload[HOST_TUN_NAME_SIZE]; /* out: what Linux gives, for a message */
     int32_t Step;                     /* out, on failure: HOST_TUN_STEP */
     int32_t Error;
 } HOST_TUN_OPEN;
@@ -70,6 +71,13 @@ typedef struct _HOST_TUN_CALL
     uint32_t Value; /* carrier: 0 or 1; MTU: bytes at most */
     int32_t Error;
 } HOST_TUN_CALL;
+
+typedef struct _HOST_TUN_CLOSE
+{
+    HOST_UINT64 Tun;
+    HOST_UINT64 Malformed; /* out: big packets that were dropped since they could not be cut */
+    HOST_UINT64 TooLong;   /* out: packets that were dropped since they were longer than the MTU */
+} HOST_TUN_CLOSE;
 
 typedef struct _HOST_TUN_RENAME
 {

@@ -70,8 +70,8 @@ function(adit_add_driver NAME)
   target_compile_definitions(${NAME}_objects PRIVATE ${ARG_DEFINES})
   target_link_libraries(${NAME}_objects PRIVATE ${ARG_LIBRARIES})
 
-  # On x86 a part of the kernel's functions is in hal.dll.
-  if(ADIT_ARCH STREQUAL "x86" AND "ntoskrnl" IN_LIST ARG_IMPORTS)
+  # A part of the kernel's functions is in hal.dll.
+  if("ntoskrnl" IN_LIST ARG_IMPORTS)
     list(APPEND ARG_IMPORTS hal)
   endif()
   set(libraries)

@@ -7,8 +7,16 @@
 /* Packets indicated in one call. */
 #define RECEIVE_BATCH 64u
 
-/* Polls before sleeping, after traffic; an idle thread sleeps and does not poll at all. */
-#define RECEIVE_MAX_POLLS 2048u
+/*
+ * To wake the thread takes some 10 to 50 us; polling as long before it sleeps costs at most twice
+ * what the better of both would have. One look a microsecond: whoever looks all the time takes the
+ * cache lines from the client that it is writing.
+ */
+#define RECEIVE_POLL_US 50
+#define RECEIVE_LOOK_US 1
+
+/* Polls in vain, one after the other, keep the next 0, 1, 3, 7... waits from polling. */
+#define RECEIVE_MAX_SKIPS 63u
 
 /* What the receive thread does next. */
 typedef enum _RECEIVE_NEXT
@@ -19,6 +27,23 @@ typedef enum _RECEIVE_NEXT
     ReceiveWaitBuffers, /* Windows holds too many buffers; likewise */
     ReceiveFinish       /* the ring is corrupt: nothing more is read */
 } RECEIVE_NEXT;
+
+/* When to poll; times in ticks of the performance counter. */
+typedef struct _RECEIVE_POLLING
+{
+    LONGLONG PollTicks;
+    LONGLONG LookTicks;
+    ULONG Skip;     /* waits to come that do not poll */
+    ULONG NextSkip; /* Skip after the next poll in vain */
+} RECEIVE_POLLING;
+
+/* What the receive thread has of its own. */
+typedef struct _RECEIVE_THREAD
+{
+    PSESSION Session;
+    RECEIVE_STASH Stash;
+    RECEIVE_POLLING Polling;
+} RECEIVE_THREAD;
 
 typedef struct _RECEIVE_BATCH_STATE
 {
@@ -42,8 +67,10 @@ static USHORT ReceiveEtherType(_In_reads_bytes_(Length) const UCHAR *Packet, ULO
  * Copies the packet under the cursor into the batch and moves on. Only the copy is looked at: the
  * client may still be writing to the ring.
  */
-static RECEIVE_NEXT ReceivePacket(_Inout_ PSESSION Session, _Inout_ RECEIVE_BATCH_STATE *Batch)
+static RECEIVE_NEXT
+ReceivePacket(_Inout_ RECEIVE_THREAD *Thread, _Inout_ RECEIVE_BATCH_STATE *Batch)
 {
+    PSESSION Session = Thread->Session;
     PRECEIVE_POOL Pool = Session->Adapter->ReceivePool;
     PNET_BUFFER_LIST Nbl;
     TUN_PACKET *Packet;
@@ -53,7 +80,7 @@ static RECEIVE_NEXT ReceivePacket(_Inout_ PSESSION Session, _Inout_ RECEIVE_BATC
 
     if (RingConsumerPeek(&Session->Consumer, &Packet, &Length) != RingNotEmpty)
         return ReceiveFinish;
-    Nbl = ReceivePoolTake(Pool, Length, &AtLimit);
+    Nbl = ReceivePoolTake(Pool, &Thread->Stash, Length, &AtLimit);
     if (!Nbl && AtLimit)
         return ReceiveWaitBuffers;
     RingConsumerAdvance(&Session->Consumer, Length);
@@ -80,8 +107,9 @@ static RECEIVE_NEXT ReceivePacket(_Inout_ PSESSION Session, _Inout_ RECEIVE_BATC
 }
 
 /* Takes one batch from the ring and indicates it. */
-static RECEIVE_NEXT ReceiveBatch(_Inout_ PSESSION Session)
+static RECEIVE_NEXT ReceiveBatch(_Inout_ RECEIVE_THREAD *Thread)
 {
+    PSESSION Session = Thread->Session;
     PADAPTER Adapter = Session->Adapter;
     RECEIVE_BATCH_STATE Batch = {.Last = &Batch.First};
     RECEIVE_NEXT Next = ReceivePoll;
@@ -96,7 +124,7 @@ static RECEIVE_NEXT ReceiveBatch(_Inout_ PSESSION Session)
     for (ULONG Taken = 0; Poll == RingNotEmpty && Next == ReceivePoll && Taken < RECEIVE_BATCH;
          Taken++)
     {
-        Next = ReceivePacket(Session, &Batch);
+        Next = ReceivePacket(Thread, &Batch);
         Poll = RingConsumerPoll(&Session->Consumer);
     }
     if (Poll == RingCorrupt || Poll == RingTerminated)
@@ -124,35 +152,66 @@ static NTSTATUS ReceiveWait(_Inout_ PSESSION Session, _In_ PVOID Object)
         ARRAYSIZE(Objects), Objects, WaitAny, Executive, KernelMode, FALSE, NULL, NULL);
 }
 
+/* Polling on the only processor would keep the client from it. */
+static VOID ReceivePollingInitialize(_Out_ RECEIVE_POLLING *Polling)
+{
+    LARGE_INTEGER Frequency;
+    ULONG Microsecond;
+
+    (VOID) KeQueryPerformanceCounter(&Frequency);
+    /* The low part: no counter has 4 GHz, and x86 has no division of 64 bits. */
+    Microsecond = Frequency.LowPart / 1000000;
+    Polling->LookTicks = Microsecond * RECEIVE_LOOK_US;
+    Polling->PollTicks = KeQueryActiveProcessorCount(NULL) > 1 ? Microsecond * RECEIVE_POLL_US : 0;
+    Polling->Skip = 0;
+    Polling->NextSkip = 0;
+}
+
 /*
- * Waits until there may be packets. *Polls adapts: a poll that found packets doubles it, one that
- * did not halves it.
+ * Polls for a while, if it is likely that packets come meanwhile; TRUE: there may be some. Once
+ * packets come more seldom it polls more seldom; when they come faster again it finds out.
  */
-static VOID ReceiveWaitPackets(_Inout_ PSESSION Session, _Inout_ PULONG Polls)
+static BOOLEAN ReceivePollPackets(_Inout_ PSESSION Session, _Inout_ RECEIVE_POLLING *Polling)
+{
+    LONGLONG Start, Now;
+
+    if (Polling->Skip)
+    {
+        Polling->Skip--;
+        return FALSE;
+    }
+    Start = Now = KeQueryPerformanceCounter(NULL).QuadPart;
+    while (Now - Start < Polling->PollTicks)
+    {
+        LONGLONG Looked = Now;
+        do
+        {
+            YieldProcessor();
+            Now = KeQueryPerformanceCounter(NULL).QuadPart;
+        } while (Now - Looked < Polling->LookTicks);
+        if (RingConsumerPoll(&Session->Consumer) != RingEmpty)
+        {
+            Polling->NextSkip = 0;
+            return TRUE;
+        }
+    }
+    Polling->Skip = Polling->NextSkip;
+    if (Polling->NextSkip < RECEIVE_MAX_SKIPS)
+        Polling->NextSkip = Polling->NextSkip * 2 + 1;
+    return FALSE;
+}
+
+/* Waits until there may be packets. */
+static VOID ReceiveWaitPackets(_Inout_ PSESSION Session, _Inout_ RECEIVE_POLLING *Polling)
 {
     PKEVENT TailMoved = Session->ReceiveMap.TailMoved;
-    RING_POLL_RESULT Result = RingEmpty;
 
-    for (ULONG Poll = 0; Poll < *Polls && Result == RingEmpty; Poll++)
-    {
-        YieldProcessor();
-        Result = RingConsumerPoll(&Session->Consumer);
-    }
-    if (Result != RingEmpty)
-    {
-        *Polls = *Polls < RECEIVE_MAX_POLLS / 2 ? *Polls * 2 : RECEIVE_MAX_POLLS;
+    if (ReceivePollPackets(Session, Polling))
         return;
-    }
-    *Polls /= 2;
-
     if (RingConsumerSleep(&Session->Consumer) == RingEmpty &&
-        ReceiveWait(Session, TailMoved) != STATUS_WAIT_0)
-    {
-        if (RingConsumerPoll(&Session->Consumer) == RingEmpty)
-            KeClearEvent(TailMoved); /* a manual-reset event stays set until somebody does */
-        else if (*Polls == 0)
-            *Polls = 64;
-    }
+        ReceiveWait(Session, TailMoved) != STATUS_WAIT_0 &&
+        RingConsumerPoll(&Session->Consumer) == RingEmpty)
+        KeClearEvent(TailMoved); /* a manual-reset event stays set until somebody does */
     RingConsumerAwake(&Session->Consumer);
 }
 
@@ -160,16 +219,17 @@ static VOID NTAPI ReceiveThread(PVOID Context)
 {
     PSESSION Session = Context;
     PADAPTER Adapter = Session->Adapter;
-    ULONG Polls = 0;
+    RECEIVE_THREAD Thread = {.Session = Session};
 
+    ReceivePollingInitialize(&Thread.Polling);
     while (!KeReadStateEvent(&Session->ReceiveStop))
     {
-        switch (ReceiveBatch(Session))
+        switch (ReceiveBatch(&Thread))
         {
         case ReceivePoll:
             break;
         case ReceiveSleep:
-            ReceiveWaitPackets(Session, &Polls);
+            ReceiveWaitPackets(Session, &Thread.Polling);
             break;
         case ReceiveWaitRunning:
             (VOID) ReceiveWait(Session, &Adapter->Running);
@@ -185,6 +245,7 @@ static VOID NTAPI ReceiveThread(PVOID Context)
             break;
         }
     }
+    ReceivePoolGiveStash(Adapter->ReceivePool, &Thread.Stash);
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 

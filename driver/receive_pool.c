@@ -8,12 +8,24 @@
 typedef struct _RECEIVE_BUFFER
 {
     PMDL Mdl;
-    ULONG Capacity; /* bytes of Data */
+    ULONG Kind; /* index of ReceivePoolKinds */
     DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) UCHAR Data[];
 } RECEIVE_BUFFER, *PRECEIVE_BUFFER;
 
+/* The capacities that buffers have, in bytes, and how many of each are kept at most. */
+static const struct
+{
+    ULONG Capacity;
+    ULONG MaxKept;
+} ReceivePoolKinds[RECEIVE_POOL_CAPACITIES] = {
+    {0x800, 1024},
+    {0x4000, 64},
+    {0x10000, 16},
+};
+
 /* A spin lock is held no longer than 25 us (NdisAcquireSpinLock, Remarks). */
 #define RECEIVE_POOL_GIVEN_AT_ONCE 64u
+#define RECEIVE_POOL_TAKEN_AT_ONCE 64u
 
 #define RECEIVE_BUFFER_OF(Nbl) (*(PRECEIVE_BUFFER *)&(Nbl)->MiniportReserved[0])
 
@@ -57,26 +69,27 @@ static VOID ReceivePoolFree(_In_ PNET_BUFFER_LIST Nbl)
 _Use_decl_annotations_
 VOID ReceivePoolDelete(PRECEIVE_POOL Pool)
 {
-    while (Pool->Kept)
-    {
-        PNET_BUFFER_LIST Nbl = Pool->Kept;
-        Pool->Kept = NET_BUFFER_LIST_NEXT_NBL(Nbl);
-        ReceivePoolFree(Nbl);
-    }
+    for (ULONG Kind = 0; Kind < RECEIVE_POOL_CAPACITIES; Kind++)
+        while (Pool->Kept[Kind])
+        {
+            PNET_BUFFER_LIST Nbl = Pool->Kept[Kind];
+            Pool->Kept[Kind] = NET_BUFFER_LIST_NEXT_NBL(Nbl);
+            ReceivePoolFree(Nbl);
+        }
     NdisFreeNetBufferListPool(Pool->ListPool);
     PoolFree(Pool, POOL_TAG_RECEIVE);
 }
 
-static PNET_BUFFER_LIST ReceivePoolAllocate(_In_ PRECEIVE_POOL Pool, ULONG Length)
+static PNET_BUFFER_LIST ReceivePoolAllocate(_In_ PRECEIVE_POOL Pool, ULONG Kind)
 {
-    ULONG Capacity = Length > RECEIVE_POOL_COMMON_BYTES ? Length : RECEIVE_POOL_COMMON_BYTES;
+    ULONG Capacity = ReceivePoolKinds[Kind].Capacity;
     PRECEIVE_BUFFER Buffer =
         PoolAllocateUninitialized(sizeof(*Buffer) + Capacity, POOL_TAG_RECEIVE);
     PNET_BUFFER_LIST Nbl;
 
     if (!Buffer)
         return NULL;
-    Buffer->Capacity = Capacity;
+    Buffer->Kind = Kind;
     Buffer->Mdl = NdisAllocateMdl(Pool->MiniportHandle, Buffer->Data, Capacity);
     if (!Buffer->Mdl)
         goto CleanupBuffer;
@@ -94,33 +107,32 @@ CleanupBuffer:
     return NULL;
 }
 
-/* Counts one more as outstanding and takes a kept one if it will do; FALSE: the bound is reached.
+/*
+ * Moves kept buffers of a kind to the stash, or counts one more as outstanding, which the caller
+ * then has to make; FALSE: the bound is reached.
  */
 static BOOLEAN
-ReceivePoolReserve(_Inout_ PRECEIVE_POOL Pool, ULONG Length, _Out_ PNET_BUFFER_LIST *Kept)
+ReceivePoolReserve(_Inout_ PRECEIVE_POOL Pool, _Inout_ PRECEIVE_STASH Stash, ULONG Kind)
 {
     KLOCK_QUEUE_HANDLE Lock;
-    BOOLEAN Reserved;
+    ULONG Room, Taken = 0;
 
-    *Kept = NULL;
     KeAcquireInStackQueuedSpinLock(&Pool->Lock, &Lock);
-    Reserved = Pool->Outstanding < RECEIVE_POOL_MAX_OUTSTANDING;
-    if (Reserved)
+    Room = RECEIVE_POOL_MAX_OUTSTANDING - Pool->Outstanding;
+    while (Pool->Kept[Kind] && Taken < Room && Taken < RECEIVE_POOL_TAKEN_AT_ONCE)
     {
-        Pool->Outstanding++;
-        if (Length <= RECEIVE_POOL_COMMON_BYTES && Pool->Kept)
-        {
-            *Kept = Pool->Kept;
-            Pool->Kept = NET_BUFFER_LIST_NEXT_NBL(*Kept);
-            Pool->KeptCount--;
-        }
+        PNET_BUFFER_LIST Nbl = Pool->Kept[Kind];
+        Pool->Kept[Kind] = NET_BUFFER_LIST_NEXT_NBL(Nbl);
+        NET_BUFFER_LIST_NEXT_NBL(Nbl) = Stash->First[Kind];
+        Stash->First[Kind] = Nbl;
+        Taken++;
     }
-    else
-    {
+    Pool->KeptCount[Kind] -= Taken;
+    Pool->Outstanding += Taken ? Taken : (Room ? 1 : 0);
+    if (!Room)
         KeClearEvent(&Pool->Returned);
-    }
     KeReleaseInStackQueuedSpinLock(&Lock);
-    return Reserved;
+    return Room != 0;
 }
 
 /* That many less are outstanding, one or more. */
@@ -150,12 +162,12 @@ static PNET_BUFFER_LIST ReceivePoolUnreserve(
     while (Rest && Given < RECEIVE_POOL_GIVEN_AT_ONCE)
     {
         PNET_BUFFER_LIST Nbl = Rest, *To = Excess;
+        ULONG Kind = RECEIVE_BUFFER_OF(Nbl)->Kind;
         Rest = NET_BUFFER_LIST_NEXT_NBL(Nbl);
-        if (RECEIVE_BUFFER_OF(Nbl)->Capacity == RECEIVE_POOL_COMMON_BYTES &&
-            Pool->KeptCount < RECEIVE_POOL_MAX_KEPT)
+        if (Pool->KeptCount[Kind] < ReceivePoolKinds[Kind].MaxKept)
         {
-            To = &Pool->Kept;
-            Pool->KeptCount++;
+            To = &Pool->Kept[Kind];
+            Pool->KeptCount[Kind]++;
         }
         NET_BUFFER_LIST_NEXT_NBL(Nbl) = *To;
         *To = Nbl;
@@ -169,17 +181,23 @@ static PNET_BUFFER_LIST ReceivePoolUnreserve(
 
 _Use_decl_annotations_
 PNET_BUFFER_LIST
-ReceivePoolTake(PRECEIVE_POOL Pool, ULONG Length, PBOOLEAN AtLimit)
+ReceivePoolTake(PRECEIVE_POOL Pool, PRECEIVE_STASH Stash, ULONG Length, PBOOLEAN AtLimit)
 {
     KLOCK_QUEUE_HANDLE Lock;
     PNET_BUFFER_LIST Nbl;
     PNET_BUFFER Nb;
+    ULONG Kind = 0;
 
-    *AtLimit = !ReceivePoolReserve(Pool, Length, &Nbl);
+    while (Length > ReceivePoolKinds[Kind].Capacity)
+        Kind++;
+    *AtLimit = !Stash->First[Kind] && !ReceivePoolReserve(Pool, Stash, Kind);
     if (*AtLimit)
         return NULL;
-    if (!Nbl)
-        Nbl = ReceivePoolAllocate(Pool, Length);
+    Nbl = Stash->First[Kind];
+    if (Nbl)
+        Stash->First[Kind] = NET_BUFFER_LIST_NEXT_NBL(Nbl);
+    else
+        Nbl = ReceivePoolAllocate(Pool, Kind);
     if (!Nbl)
     {
         KeAcquireInStackQueuedSpinLock(&Pool->Lock, &Lock);
@@ -222,4 +240,14 @@ ULONG ReceivePoolGive(PRECEIVE_POOL Pool, PNET_BUFFER_LIST Lists)
         ReceivePoolFree(Nbl);
     }
     return Count;
+}
+
+_Use_decl_annotations_
+VOID ReceivePoolGiveStash(PRECEIVE_POOL Pool, PRECEIVE_STASH Stash)
+{
+    for (ULONG Kind = 0; Kind < RECEIVE_POOL_CAPACITIES; Kind++)
+    {
+        (VOID) ReceivePoolGive(Pool, Stash->First[Kind]);
+        Stash->First[Kind] = NULL;
+    }
 }

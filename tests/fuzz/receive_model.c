@@ -296,22 +296,32 @@ void ReceiveModelCheckEnd(const RECEIVE_MODEL *Model)
     ReceiveModelCheckData(Model);
 }
 
-void ReceivePoolWarm(void)
+/* A session that sends that many packets, which the tap holds. */
+static void ReceivePoolWarmBy(uint32_t Length, ULONG Count)
 {
     FUZZ_CLIENT Client;
     RECEIVE_MODEL Model;
-    FuzzClientOpen(&Client, TUN_RING_MIN_CAPACITY, 0);
+    FuzzClientOpen(&Client, FUZZ_MAX_CAPACITY, 0);
     ReceiveModelStart(&Model, Client.ReceiveRing, Client.Capacity);
     FuzzClientRegister(&Client);
-    ReceiveTapHold();
-    for (ULONG Index = 0; Index < RECEIVE_TAP_HOLDS - 100; Index++)
+    for (ULONG Index = 0; Index < Count; Index++)
     {
-        ReceiveModelPut(&Model, 20, 20, 0x45);
+        ReceiveModelPut(&Model, Length, Length, 0x45);
     }
     ReceiveModelPublish(&Model, Model.Put);
     ReceiveModelRun(&Model);
     NativeUserSetEvent(Client.Process, Client.ReceiveTailMoved);
     ReceiveModelAwait(&Model);
-    ReceiveTapReturn();
     FuzzClientClose(&Client);
+}
+
+/* More of each capacity than the driver keeps. */
+void ReceivePoolWarm(void)
+{
+    ReceiveTapHold();
+    ReceivePoolWarmBy(20, 1500);
+    ReceivePoolWarmBy(0x800 + 1, 100);
+    ReceivePoolWarmBy(0x4000 + 1, 10);
+    ReceivePoolWarmBy(0x4000 + 1, 10);
+    ReceiveTapReturn();
 }

@@ -15,7 +15,7 @@
  *
  * Each figure is the median of many slices of a few calls, in turn with slices of its baseline.
  *
- * Usage: driver_bench REPETITIONS [CALLS [send|receive|idle|wake|instructions LENGTH CALL]]
+ * Usage: driver_bench REPETITIONS [CALLS [send|receive|idle|wake|instructions [LENGTH CALL]]]
  *
  * With "instructions" it makes that many calls and says how many packets they were; for callgrind.
  */
@@ -355,6 +355,8 @@ int main(int argc, char **argv)
     ULONG Repetitions = argc > 1 ? (ULONG)strtoul(argv[1], NULL, 0) : 5;
     ULONG PerSlice = argc > 2 ? (ULONG)strtoul(argv[2], NULL, 0) : 16; /* calls */
     const char *Only = argc > 3 ? argv[3] : NULL;
+    ULONG OnlyLength = argc > 5 ? (ULONG)strtoul(argv[4], NULL, 0) : 0;
+    ULONG OnlyCall = argc > 5 ? (ULONG)strtoul(argv[5], NULL, 0) : 0;
     void *State;
 
     FixtureStart(&State);
@@ -366,11 +368,9 @@ int main(int argc, char **argv)
     SenderOpen(&Sender, Fixture);
     NdisHostSetReceiveTap(Sender.Adapter, Tap, NULL);
 
-    if (Only && !strcmp(Only, "instructions") && argc > 5)
+    if (Only && !strcmp(Only, "instructions") && OnlyCall)
     {
-        ULONG Length = (ULONG)strtoul(argv[4], NULL, 0);
-        ULONG Call = (ULONG)strtoul(argv[5], NULL, 0);
-        SendOnly(PerSlice * Call, Length, Call);
+        SendOnly(PerSlice * OnlyCall, OnlyLength, OnlyCall);
         Repetitions = 0;
     }
     for (ULONG Repetition = 0; Repetition < Repetitions; Repetition++)
@@ -378,6 +378,8 @@ int main(int argc, char **argv)
         for (ULONG Length = 0; Length < ARRAYSIZE(Lengths); Length++)
             for (ULONG Call = 0; Call < ARRAYSIZE(Calls); Call++)
             {
+                if (OnlyCall && (OnlyLength != Lengths[Length] || OnlyCall != Calls[Call]))
+                    continue;
                 if (!Only || !strcmp(Only, "send"))
                     BenchSend(PerSlice * Calls[Call], Lengths[Length], Calls[Call]);
                 if (!Only || !strcmp(Only, "receive"))

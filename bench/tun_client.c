@@ -5,8 +5,8 @@
  *   tun_client INTERFACE sink|source|echo SIZE
  *   tun_client INTERFACE forward OTHER
  *
- * It says "ready 0" and goes on until its standard input ends, then "packets COUNT" of those that
- * it received.
+ * It says "ready 0" and goes on until its standard input ends. On each line of input and at the end
+ * it says "packets COUNT", those that it received.
  */
 #include <fcntl.h>
 #include <linux/if.h>
@@ -24,10 +24,15 @@ static volatile unsigned long long Received;
 
 static void *WaitForQuit(void *Context)
 {
+    int Character;
+
     (void)Context;
-    while (getchar() != EOF)
-    {
-    }
+    while ((Character = getchar()) != EOF)
+        if (Character == '\n')
+        {
+            printf("packets %llu\n", Received);
+            fflush(stdout);
+        }
     printf("packets %llu\n", Received);
     exit(0);
 }

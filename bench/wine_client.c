@@ -2,14 +2,15 @@
 /*
  * The client of the Wine benchmarks:
  *
- *   wine_client ADAPTER sink|source|echo SIZE
+ *   wine_client ADAPTER sink|source|echo SIZE [poll]
  *   wine_client ADAPTER forward OTHER
  *   wine_client ADAPTER life COUNT
  *
  * sink receives and forgets; source sends UDP packets of SIZE bytes; echo sends each packet back
  * with its addresses exchanged; forward sends what it receives through another adapter, each way.
  * It says "ready MICROSECONDS" (to create the adapter and open the session) and goes on until its
- * standard input ends, then "packets COUNT", those that it received, and "removed MICROSECONDS".
+ * standard input ends, then "removed MICROSECONDS". On each line of input and at the end it says
+ * "packets COUNT", those that it received. poll: as in client_wait.h.
  *
  * life makes COUNT adapters, opens a session of each, ends these and removes the adapters; it says
  * "created", "opened", "ended" and "removed" with the MICROSECONDS of each, by the median, and
@@ -23,36 +24,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adit.h"
+#define CLIENT_LOADS_LIBRARY
+#include "client.h"
 #include "client_packet.h"
+#include "client_wait.h"
 
 #define RING_CAPACITY 0x400000
 
-static WINTUN_CREATE_ADAPTER_FUNC *WintunCreateAdapter;
-static WINTUN_CLOSE_ADAPTER_FUNC *WintunCloseAdapter;
-static WINTUN_START_SESSION_FUNC *WintunStartSession;
-static WINTUN_END_SESSION_FUNC *WintunEndSession;
-static WINTUN_GET_READ_WAIT_EVENT_FUNC *WintunGetReadWaitEvent;
-static WINTUN_RECEIVE_PACKET_FUNC *WintunReceivePacket;
-static WINTUN_RELEASE_RECEIVE_PACKET_FUNC *WintunReleaseReceivePacket;
-static WINTUN_ALLOCATE_SEND_PACKET_FUNC *WintunAllocateSendPacket;
-static WINTUN_SEND_PACKET_FUNC *WintunSendPacket;
-
 static volatile LONG Quit;
-static DWORD64 Received;
+static BOOL Polls;
+static volatile DWORD64 Received;
 static WINTUN_SESSION_HANDLE Session, Other; /* Other: of forward */
-
-static BOOL LoadAdit(void)
-{
-    HMODULE Module = LoadLibraryExW(
-        L"adit.dll", NULL, LOAD_LIBRARY_SEARCH_APPLICATION_DIR | LOAD_LIBRARY_SEARCH_SYSTEM32);
-
-#define LOAD(Name) ((*(FARPROC *)&Name = GetProcAddress(Module, #Name)) != NULL)
-    return Module && LOAD(WintunCreateAdapter) && LOAD(WintunCloseAdapter) &&
-           LOAD(WintunStartSession) && LOAD(WintunEndSession) && LOAD(WintunGetReadWaitEvent) &&
-           LOAD(WintunReceivePacket) && LOAD(WintunReleaseReceivePacket) &&
-           LOAD(WintunAllocateSendPacket) && LOAD(WintunSendPacket);
-}
 
 static double Microseconds(void)
 {
@@ -65,9 +47,16 @@ static double Microseconds(void)
 
 static DWORD WINAPI WaitForQuit(VOID *Context)
 {
+    int Character;
+
     (void)Context;
-    while (getchar() != EOF)
+    while ((Character = getchar()) != EOF)
     {
+        if (Character == '\n')
+        {
+            printf("packets %I64u\n", Received);
+            fflush(stdout);
+        }
     }
     InterlockedExchange(&Quit, 1);
     SetEvent(WintunGetReadWaitEvent(Session));
@@ -97,13 +86,16 @@ static void SendCopy(WINTUN_SESSION_HANDLE To, const BYTE *Packet, DWORD Size)
 /* To: where each packet is sent, or NULL. */
 static void Receive(WINTUN_SESSION_HANDLE From, WINTUN_SESSION_HANDLE To)
 {
+    CLIENT_WAIT Wait = {.Polls = Polls};
+
     while (!Quit)
     {
         DWORD Size;
         BYTE *Packet = WintunReceivePacket(From, &Size);
         if (Packet != NULL)
         {
-            ++Received;
+            Received = Received + 1;
+            Wait.IdleSince = 0;
             if (To == From)
             {
                 ClientPacketExchange(Packet, Size);
@@ -116,7 +108,7 @@ static void Receive(WINTUN_SESSION_HANDLE From, WINTUN_SESSION_HANDLE To)
         }
         else if (GetLastError() == ERROR_NO_MORE_ITEMS)
         {
-            WaitForSingleObject(WintunGetReadWaitEvent(From), INFINITE);
+            ClientWait(&Wait, WintunGetReadWaitEvent(From));
         }
         else
         {
@@ -248,17 +240,18 @@ int main(int argc, char **argv)
 {
     WCHAR Name[32];
 
-    if (argc < 4 || !LoadAdit() || !MultiByteToWideChar(CP_UTF8, 0, argv[1], -1, Name, 32))
+    if (argc < 4 || ClientLoad() == NULL || !MultiByteToWideChar(CP_UTF8, 0, argv[1], -1, Name, 32))
     {
         fprintf(
-            stderr,
-            "usage: wine_client ADAPTER sink|source|echo SIZE, forward OTHER or life COUNT\n");
+            stderr, "usage: wine_client ADAPTER sink|source|echo SIZE [poll], forward OTHER or "
+                    "life COUNT\n");
         return 1;
     }
     if (strcmp(argv[2], "life") == 0)
     {
         return Life(argv[1], (DWORD)strtoul(argv[3], NULL, 0));
     }
+    Polls = argc > 4 && strcmp(argv[4], "poll") == 0;
     double Start = Microseconds();
     WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(Name, L"Bench", NULL);
     Session = Adapter ? WintunStartSession(Adapter, RING_CAPACITY) : NULL;

@@ -108,6 +108,27 @@ static inline void GeneratorPacketMake(uint8_t *Packet, uint32_t Size, uint32_t 
         Packet[Offset] = (uint8_t)Offset;
 }
 
+/* GENERATOR_REQUEST_SIZE bytes. */
+static inline void
+GeneratorPacketRequest(uint8_t *Packet, uint32_t Id, uint32_t Size, uint64_t Count)
+{
+    GENERATOR_REQUEST Request = {.Id = Id, .Size = Size, .Count = Count};
+
+    GeneratorPacketHeader(Packet, GENERATOR_REQUEST_SIZE, 2, GENERATOR_REQUEST_PORT);
+    __builtin_memcpy(Packet + GENERATOR_HEADER_SIZE, &Request, sizeof(Request));
+}
+
+/* Is it a report? */
+static inline int
+GeneratorPacketReport(const uint8_t *Packet, uint32_t Size, GENERATOR_REPORT *Report)
+{
+    if (Size != GENERATOR_REPORT_SIZE ||
+        GeneratorPacketPort(Packet, Size) != GENERATOR_REQUEST_PORT)
+        return 0;
+    __builtin_memcpy(Report, Packet + GENERATOR_HEADER_SIZE, sizeof(*Report));
+    return 1;
+}
+
 /* Is it, byte for byte, what GeneratorPacketMake makes, but for its counter? */
 static inline int GeneratorPacketIsWhole(const uint8_t *Packet, uint32_t Size, uint32_t From)
 {

@@ -53,11 +53,9 @@ static BYTE *Allocate(DWORD Size)
 
 static void Request(DWORD Id, DWORD Size, DWORD64 Count)
 {
-    GENERATOR_REQUEST Wanted = {.Id = Id, .Size = Size, .Count = Count};
     BYTE *Packet = Allocate(GENERATOR_REQUEST_SIZE);
 
-    GeneratorPacketHeader(Packet, GENERATOR_REQUEST_SIZE, 2, GENERATOR_REQUEST_PORT);
-    memcpy(Packet + GENERATOR_HEADER_SIZE, &Wanted, sizeof(Wanted));
+    GeneratorPacketRequest(Packet, Id, Size, Count);
     WintunSendPacket(Session, Packet);
 }
 
@@ -85,12 +83,10 @@ static void ExpectReport(DWORD Id)
     DWORD Size;
     BYTE *Packet = Receive(&Size);
 
-    if (GeneratorPacketPort(Packet, Size) != GENERATOR_REQUEST_PORT ||
-        Size != GENERATOR_REPORT_SIZE)
+    if (!GeneratorPacketReport(Packet, Size, &Report))
     {
         Fail("a packet of %lu bytes in the place of report %lu", Size, Id);
     }
-    memcpy(&Report, Packet + GENERATOR_HEADER_SIZE, sizeof(Report));
     WintunReleaseReceivePacket(Session, Packet);
     if (Report.Id != Id)
     {

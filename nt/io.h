@@ -226,6 +226,16 @@ typedef struct _IO_STACK_LOCATION
         } Create;
         struct
         {
+            ULONG Length;
+            ULONG POINTER_ALIGNMENT Key;
+        } Read;
+        struct
+        {
+            ULONG Length;
+            ULONG POINTER_ALIGNMENT Key;
+        } Write;
+        struct
+        {
             ULONG OutputBufferLength;
             ULONG POINTER_ALIGNMENT InputBufferLength;
             ULONG POINTER_ALIGNMENT IoControlCode;
@@ -380,6 +390,12 @@ FORCEINLINE VOID IoMarkIrpPending(_Inout_ PIRP Irp)
     IoGetCurrentIrpStackLocation(Irp)->Control |= SL_PENDING_RETURNED;
 }
 
+FORCEINLINE PDRIVER_CANCEL IoSetCancelRoutine(_Inout_ PIRP Irp, _In_opt_ PDRIVER_CANCEL Routine)
+{
+    return __atomic_exchange_n(&Irp->CancelRoutine, Routine, __ATOMIC_SEQ_CST);
+}
+
+NTKERNELAPI VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql);
 NTKERNELAPI NTSTATUS FASTCALL IofCallDriver(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp);
 NTKERNELAPI VOID FASTCALL IofCompleteRequest(_In_ PIRP Irp, CCHAR PriorityBoost);
 #define IoCallDriver      IofCallDriver

@@ -400,5 +400,6 @@ FORCEINLINE PVOID MmGetSystemAddressForMdlSafe(_Inout_ PMDL Mdl, ULONG Priority)
 }
 
 #include "io.h"
+#include "csq.h"
 
 #endif

@@ -246,6 +246,10 @@ static void TestTimers(void)
     if (Line != 0)
         printf("     line %u of host_test_timers.c failed\n", Line);
     CHECK(Line == 0);
+    Line = Call(HOST_TEST_FUNCTIONS, (HOST_TEST_REQUEST){0}).Value;
+    if (Line != 0)
+        printf("     line %u of host_test_functions.c failed\n", Line);
+    CHECK(Line == 0);
 }
 
 static int Reference(unsigned Slot, HANDLE Handle, DWORD Access)

@@ -33,6 +33,8 @@
 
 #define HOST_TEST_STRESS HOST_TEST_CODE(13) /* events in memory; Value out: what went wrong */
 #define HOST_TEST_TIMERS HOST_TEST_CODE(16) /* timers and work items; Value out: the wrong line */
+/* functions that drivers find by name; Value out: the wrong line */
+#define HOST_TEST_FUNCTIONS HOST_TEST_CODE(20)
 
 #define HOST_TEST_SLOTS 16
 

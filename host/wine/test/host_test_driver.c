@@ -203,6 +203,9 @@ static NTSTATUS Run(PDEVICE_OBJECT Device, ULONG Code, HOST_TEST_REQUEST *Reques
     case HOST_TEST_TIMERS:
         Request->Value = HostTestTimers(Device);
         return STATUS_SUCCESS;
+    case HOST_TEST_FUNCTIONS:
+        Request->Value = HostTestFunctions(Device);
+        return STATUS_SUCCESS;
     default:
         return STATUS_INVALID_DEVICE_REQUEST;
     }

@@ -13,4 +13,7 @@ ULONG HostTestStress(VOID);
 /* 0: all is well; else the line of host_test_timers.c that failed. */
 ULONG HostTestTimers(PDEVICE_OBJECT DeviceObject);
 
+/* Likewise, of host_test_functions.c. */
+ULONG HostTestFunctions(PDEVICE_OBJECT DeviceObject);
+
 #endif

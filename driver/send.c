@@ -3,15 +3,15 @@
 
 /*
  * A batch is the chain of lists of one call that got space. While it is in flight its first list
- * links it to the next batch and holds the offset behind its last packet and its last list; each
- * net buffer holds whom its packet is for. Before, each list holds the bytes of ring that its
- * packets take. NDIS leaves these fields to the miniport that owns the list (NET_BUFFER_LIST and
- * NET_BUFFER structures, MiniportReserved and Scratch).
+ * links it to the next batch and holds the offset behind its last packet and the link of its last
+ * list; each net buffer holds whom its packet is for. Before, each list holds the bytes of ring
+ * that its packets take. NDIS leaves these fields to the miniport that owns the list
+ * (NET_BUFFER_LIST and NET_BUFFER structures, MiniportReserved and Scratch).
  */
 #define SEND_LIST_SPACE(Nbl) (*(ULONG_PTR *)&(Nbl)->MiniportReserved[0])
 #define SEND_BATCH_NEXT(Nbl) (*(PNET_BUFFER_LIST *)&(Nbl)->MiniportReserved[0])
 #define SEND_BATCH_END(Nbl)  (*(ULONG_PTR *)&(Nbl)->MiniportReserved[1])
-#define SEND_BATCH_LAST(Nbl) (*(PNET_BUFFER_LIST *)&(Nbl)->Scratch)
+#define SEND_BATCH_LAST(Nbl) (*(PNET_BUFFER_LIST **)&(Nbl)->Scratch)
 #define SEND_PACKET_CAST(Nb) (*(ULONG_PTR *)&(Nb)->MiniportReserved[0]) /* ADIT_CAST */
 
 /* In SEND_BATCH_END, whose offsets are multiples of 4: the batch is copied. */
@@ -154,32 +154,53 @@ static ADIT_DROP SendPrepare(_Inout_ PNET_BUFFER_LIST Nbl, ULONG Capacity)
     return SEND_NO_DROP;
 }
 
-/* Splits a call's lists into those that can be copied and those that are done already. */
-static VOID SendSort(
+/*
+ * Splits the next lists of a call into those that can be copied, a batch at most, and those that
+ * are done already; returns the rest. *Space: the bytes of ring of the former, as SendPrepare has
+ * them.
+ */
+static PNET_BUFFER_LIST SendSort(
     _In_ PNET_BUFFER_LIST Lists,
     ULONG Capacity,
     _Inout_ SEND_CHAIN *Good,
+    _Out_ PULONG Space,
     _Inout_ SEND_CHAIN *Done,
     _Inout_ STATISTICS_DIRECTION *Count)
 {
-    for (PNET_BUFFER_LIST Nbl = Lists, Next; Nbl; Nbl = Next)
+    PNET_BUFFER_LIST Nbl = Lists;
+    ULONG Taken = 0;
+
+    *Space = 0;
+    while (Nbl && Taken < SEND_BATCH_LISTS)
     {
+        PNET_BUFFER_LIST Next = NET_BUFFER_LIST_NEXT_NBL(Nbl);
         ADIT_DROP Reason = SendPrepare(Nbl, Capacity);
-        Next = NET_BUFFER_LIST_NEXT_NBL(Nbl);
         if (Reason == SEND_NO_DROP)
+        {
+            *Space += (ULONG)SEND_LIST_SPACE(Nbl);
+            if (*Space > Capacity)
+                *Space = Capacity;
             SendChainAppend(Good, Nbl);
+            Taken++;
+        }
         else
+        {
             SendReject(Done, Nbl, Reason, Count);
+        }
+        Nbl = Next;
     }
+    return Nbl;
 }
 
 /* Puts a batch that has its space in flight. */
 _Requires_lock_held_(Session->SendLock) static VOID
-    SendLaunch(_Inout_ PSESSION Session, _Inout_ PNET_BUFFER_LIST Batch, _In_ PNET_BUFFER_LIST Last)
+    SendLaunch(_Inout_ PSESSION Session, _In_ const SEND_CHAIN *Chain)
 {
+    PNET_BUFFER_LIST Batch = Chain->First;
+
     SEND_BATCH_NEXT(Batch) = NULL;
     SEND_BATCH_END(Batch) = Session->Producer.Next;
-    SEND_BATCH_LAST(Batch) = Last;
+    SEND_BATCH_LAST(Batch) = Chain->Last;
     if (Session->SendFirst)
         SEND_BATCH_NEXT(Session->SendLast) = Batch;
     else
@@ -195,28 +216,17 @@ _Requires_lock_held_(Session->SendLock) static VOID SendTerminateCorrupt(_Inout_
 }
 
 /*
- * Reserves space for the lists, in order, for all packets of a list or for none, and puts those
- * that got it in flight as one batch; the others go to Done. Returns the batch, or NULL; *Start:
- * the offset of its first packet. *Terminated: the ring turned out to be corrupt just now, and the
- * client has to be told; SendPublish then fails what is in flight.
+ * Reserves space list by list, for all packets of a list or for none, when there is not enough for
+ * all: those that get it go to Batch. *Terminated: the ring turned out to be corrupt just now.
  */
-static PNET_BUFFER_LIST SendReserve(
+_Requires_lock_held_(Session->SendLock) static VOID SendReserveEach(
     _Inout_ PSESSION Session,
     _In_ PNET_BUFFER_LIST Lists,
-    _Out_ PULONG Start,
-    _Inout_ SEND_CHAIN *Done,
-    _Inout_ STATISTICS_DIRECTION *Count,
+    _Inout_ SEND_CHAIN *Batch,
+    _Inout_ SEND_CHAIN *Full,
+    _Inout_ SEND_CHAIN *Refused,
     _Inout_ PBOOLEAN Terminated)
 {
-    KLOCK_QUEUE_HANDLE Lock;
-    SEND_CHAIN Batch, Full, Refused;
-    PNET_BUFFER_LIST Last = NULL;
-
-    SendChainInitialize(&Batch);
-    SendChainInitialize(&Full);
-    SendChainInitialize(&Refused);
-    KeAcquireInStackQueuedSpinLock(&Session->SendLock, &Lock);
-    *Start = Session->Producer.Next;
     for (PNET_BUFFER_LIST Nbl = Lists, Next; Nbl; Nbl = Next)
     {
         uint32_t Offset;
@@ -231,13 +241,42 @@ static PNET_BUFFER_LIST SendReserve(
             SendTerminateCorrupt(Session);
             *Terminated = TRUE;
         }
-        if (Result == RingReserved)
-            Last = Nbl;
         SendChainAppend(
-            Result == RingReserved ? &Batch : (Result == RingFull ? &Full : &Refused), Nbl);
+            Result == RingReserved ? Batch : (Result == RingFull ? Full : Refused), Nbl);
     }
+}
+
+/*
+ * Reserves Space bytes for the lists of a batch, or what there is for some of them, in order, and
+ * puts those that got it in flight as one batch; the others go to Done. Returns the batch, or NULL;
+ * *Start: the offset of its first packet. *Terminated: the ring turned out to be corrupt just now,
+ * and the client has to be told; SendPublish then fails what is in flight.
+ */
+static PNET_BUFFER_LIST SendReserve(
+    _Inout_ PSESSION Session,
+    _In_ const SEND_CHAIN *Lists,
+    ULONG Space,
+    _Out_ PULONG Start,
+    _Inout_ SEND_CHAIN *Done,
+    _Inout_ STATISTICS_DIRECTION *Count,
+    _Inout_ PBOOLEAN Terminated)
+{
+    KLOCK_QUEUE_HANDLE Lock;
+    SEND_CHAIN Batch, Full, Refused;
+    uint32_t Offset;
+
+    SendChainInitialize(&Batch);
+    SendChainInitialize(&Full);
+    SendChainInitialize(&Refused);
+    KeAcquireInStackQueuedSpinLock(&Session->SendLock, &Lock);
+    *Start = Session->Producer.Next;
+    if (!Session->SendTerminated &&
+        RingProducerReserveSpace(&Session->Producer, Space, &Offset) == RingReserved)
+        Batch = *Lists;
+    else
+        SendReserveEach(Session, Lists->First, &Batch, &Full, &Refused, Terminated);
     if (Batch.First)
-        SendLaunch(Session, Batch.First, Last);
+        SendLaunch(Session, &Batch);
     KeReleaseInStackQueuedSpinLock(&Lock);
     SendRejectAll(Full.First, AditDropRingFull, Done, Count);
     SendRejectAll(Refused.First, AditDropNoSession, Done, Count);
@@ -309,7 +348,7 @@ static BOOLEAN SendPublish(
         End = SEND_BATCH_END(First) & ~(ULONG_PTR)SEND_BATCH_COPIED;
         Session->SendFirst = SEND_BATCH_NEXT(First);
         *Taken->Last = First;
-        Taken->Last = &NET_BUFFER_LIST_NEXT_NBL(SEND_BATCH_LAST(First));
+        Taken->Last = SEND_BATCH_LAST(First);
     }
     *More = SendFirstIsCopied(Session);
     Published = Taken->First && !Session->SendTerminated;
@@ -346,13 +385,14 @@ static VOID SendSignal(_In_ PSESSION Session)
 /* Reserves, copies and publishes a batch; all of its lists that are not in flight go to Done. */
 static VOID SendBatch(
     _Inout_ PSESSION Session,
-    _In_ PNET_BUFFER_LIST Lists,
+    _In_ const SEND_CHAIN *Lists,
+    ULONG Space,
     _Inout_ SEND_CHAIN *Done,
     _Inout_ STATISTICS_DIRECTION *Count)
 {
     BOOLEAN Terminated = FALSE, More = TRUE;
     ULONG Start;
-    PNET_BUFFER_LIST Batch = SendReserve(Session, Lists, &Start, Done, Count, &Terminated);
+    PNET_BUFFER_LIST Batch = SendReserve(Session, Lists, Space, &Start, Done, Count, &Terminated);
 
     if (Terminated)
     {
@@ -384,19 +424,16 @@ static VOID SendToSession(
     _Inout_ SEND_CHAIN *Done,
     _Inout_ STATISTICS_DIRECTION *Count)
 {
-    SEND_CHAIN Good;
-    PNET_BUFFER_LIST Rest;
+    PNET_BUFFER_LIST Rest = Lists;
 
-    SendChainInitialize(&Good);
-    SendSort(Lists, Session->Producer.Capacity, &Good, Done, Count);
-    for (PNET_BUFFER_LIST First = Good.First; First; First = Rest)
+    while (Rest)
     {
-        PNET_BUFFER_LIST Last = First;
-        for (ULONG Taken = 1; Taken < SEND_BATCH_LISTS && NET_BUFFER_LIST_NEXT_NBL(Last); Taken++)
-            Last = NET_BUFFER_LIST_NEXT_NBL(Last);
-        Rest = NET_BUFFER_LIST_NEXT_NBL(Last);
-        NET_BUFFER_LIST_NEXT_NBL(Last) = NULL;
-        SendBatch(Session, First, Done, Count);
+        SEND_CHAIN Good;
+        ULONG Space;
+        SendChainInitialize(&Good);
+        Rest = SendSort(Rest, Session->Producer.Capacity, &Good, &Space, Done, Count);
+        if (Good.First)
+            SendBatch(Session, &Good, Space, Done, Count);
     }
 }
 

@@ -99,6 +99,15 @@ static inline void RingFullFence(void)
 #endif
 }
 
+static inline void RingPause(void)
+{
+#if defined(_M_ARM64)
+    __yield();
+#else
+    _mm_pause();
+#endif
+}
+
 #else
 
 static inline uint32_t RingLoadRelaxed(const volatile uint32_t *Source)
@@ -175,6 +184,28 @@ static inline void RingFullFence(void)
 #endif
 }
 
+/* A moment in a loop. */
+static inline void RingPause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __asm__ volatile("pause");
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
 #endif
+}
+
+#endif
+
+/*
+ * Some microseconds, after another thread has won: it goes on meanwhile with the cache lines that
+ * both want, rather than each having them for a packet at a time.
+ */
+#define RING_LOST_PAUSES 160
+
+static inline void RingLost(void)
+{
+    for (int Pause = 0; Pause < RING_LOST_PAUSES; Pause++)
+        RingPause();
+}
 
 #endif

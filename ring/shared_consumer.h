@@ -118,7 +118,10 @@ static inline uint32_t RingSharedConsumerTake(
         }
         /* Release: the sizes were read before anybody else can take what follows. */
         if (!RingCompareExchange64(&Consumer->Next, Next, Next + Space))
+        {
+            RingLost();
             continue;
+        }
         RingRaise(&Consumer->HighWater, (Tail - RingLoadRelaxed(&Consumer->Ring->Head)) & Mask);
         for (uint32_t Index = 0; Index < Found; Index++)
         {

@@ -97,7 +97,10 @@ static inline uint32_t RingSharedProducerReserve(
             return 0;
         }
         if (!RingCompareExchange64(&Producer->Next, Next, Next + Space))
+        {
+            RingLost();
             continue;
+        }
         RingRaise(&Producer->HighWater, (((uint32_t)Next - Head) & Mask) + Space);
         for (uint32_t Index = 0; Index < Fit; Index++)
         {

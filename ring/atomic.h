@@ -99,7 +99,7 @@ static inline void RingFullFence(void)
 #endif
 }
 
-static inline void RingPause(void)
+static inline void RingYield(void)
 {
 #if defined(_M_ARM64)
     __yield();
@@ -185,7 +185,7 @@ static inline void RingFullFence(void)
 }
 
 /* A moment in a loop. */
-static inline void RingPause(void)
+static inline void RingYield(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
     __asm__ volatile("pause");
@@ -205,7 +205,7 @@ static inline void RingPause(void)
 static inline void RingLost(void)
 {
     for (int Pause = 0; Pause < RING_LOST_PAUSES; Pause++)
-        RingPause();
+        RingYield();
 }
 
 #endif

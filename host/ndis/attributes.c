@@ -68,6 +68,15 @@ AttributesCheckGeneral(const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *Given, PS
             NDISP_MAX_BACK_FILL);
         return NDIS_STATUS_INVALID_PARAMETER;
     }
+    /* The link carries layer-3 packets: frames of another medium would go to Linux as such. */
+    if (Given->MediaType != NdisMediumIP && Given->MediaType != NdisMediumTunnel)
+    {
+        NdispLogError(
+            "NDIS: general attributes: medium %u; this host has a network for IP (%u) and tunnels "
+            "(%u) only\n",
+            Given->MediaType, NdisMediumIP, NdisMediumTunnel);
+        return NDIS_STATUS_NOT_SUPPORTED;
+    }
     return NDIS_STATUS_SUCCESS;
 }
 

@@ -165,6 +165,39 @@ VOID NDISAPI NdisCloseConfiguration(NDIS_HANDLE ConfigurationHandle)
     ExFreePoolWithTag(Configuration, NDISP_TAG);
 }
 
+VOID NDISAPI NdisOpenConfigurationKeyByName(
+    PNDIS_STATUS Status,
+    NDIS_HANDLE ConfigurationHandle,
+    PNDIS_STRING SubKeyName,
+    PNDIS_HANDLE SubKeyHandle)
+{
+    NDISP_IRQL(
+        "NdisOpenConfigurationKeyByName", "nf-ndis-ndisopenconfigurationkeybyname", APC_LEVEL);
+    PNDIS_CONFIGURATION Parent =
+        ConfigurationFromHandle(ConfigurationHandle, "NdisOpenConfigurationKeyByName");
+    PNDIS_CONFIGURATION Configuration =
+        ExAllocatePoolWithTag(PagedPool, sizeof(*Configuration), NDISP_TAG);
+    OBJECT_ATTRIBUTES Attributes;
+
+    *SubKeyHandle = NULL;
+    *Status = NDIS_STATUS_FAILURE;
+    if (Configuration == NULL)
+    {
+        return;
+    }
+    Configuration->Signature = NDISP_CONFIGURATION_SIGNATURE;
+    Configuration->Values.Next = NULL;
+    InitializeObjectAttributes(
+        &Attributes, SubKeyName, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parent->Key, NULL);
+    if (!NT_SUCCESS(ZwOpenKey(&Configuration->Key, KEY_READ | KEY_WRITE, &Attributes)))
+    {
+        ExFreePoolWithTag(Configuration, NDISP_TAG);
+        return;
+    }
+    *SubKeyHandle = Configuration;
+    *Status = NDIS_STATUS_SUCCESS;
+}
+
 /* ---- Reading ---- */
 
 /* A value of the key with its data; its memory is the handle's. */
@@ -213,6 +246,20 @@ static VOID ConfigurationString(PNDIS_STRING String, PVOID Data, ULONG Length, B
     String->Length = (USHORT)Length;
 }
 
+/* Of a hexadecimal digit; MAXULONG: it is none. */
+static ULONG ConfigurationDigit(WCHAR Digit)
+{
+    if (Digit >= L'0' && Digit <= L'9')
+    {
+        return Digit - L'0';
+    }
+    if ((Digit | 0x20) >= L'a' && (Digit | 0x20) <= L'f')
+    {
+        return (Digit | 0x20) - L'a' + 10;
+    }
+    return MAXULONG;
+}
+
 /* An unsigned number in that base, nothing around it, at most 32 bits. */
 static NDIS_STATUS ConfigurationParseInteger(const NDIS_STRING *Text, ULONG Base, PULONG Value)
 {
@@ -220,16 +267,7 @@ static NDIS_STATUS ConfigurationParseInteger(const NDIS_STRING *Text, ULONG Base
     ULONG i;
     for (i = 0; i < Text->Length / sizeof(WCHAR); i++)
     {
-        WCHAR Digit = Text->Buffer[i];
-        ULONG Number = MAXULONG;
-        if (Digit >= L'0' && Digit <= L'9')
-        {
-            Number = Digit - L'0';
-        }
-        else if ((Digit | 0x20) >= L'a' && (Digit | 0x20) <= L'f')
-        {
-            Number = (Digit | 0x20) - L'a' + 10;
-        }
+        ULONG Number = ConfigurationDigit(Text->Buffer[i]);
         Sum = Sum * Base + Number;
         if (Number >= Base || Sum > MAXULONG)
         {
@@ -310,6 +348,67 @@ VOID NDISAPI NdisReadConfiguration(
     if (*Status == NDIS_STATUS_SUCCESS)
     {
         *ParameterValue = &Value->Parameter;
+    }
+}
+
+/* Pairs of hexadecimal digits, hyphens left out; over the text itself, which is longer. */
+static NDIS_STATUS ConfigurationParseAddress(const NDIS_STRING *Text, PUCHAR Bytes, PUINT Count)
+{
+    ULONG Digits = 0, Byte = 0;
+    for (ULONG i = 0; i < Text->Length / sizeof(WCHAR); i++)
+    {
+        WCHAR Character = Text->Buffer[i];
+        ULONG Number = ConfigurationDigit(Character);
+        if (Character == L'-')
+        {
+            continue;
+        }
+        if (Number == MAXULONG)
+        {
+            return NDIS_STATUS_FAILURE;
+        }
+        Byte = Byte * 16 + Number;
+        if (++Digits % 2 == 0)
+        {
+            Bytes[Digits / 2 - 1] = (UCHAR)Byte;
+            Byte = 0;
+        }
+    }
+    *Count = Digits / 2;
+    return Digits != 0 && Digits % 2 == 0 ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
+}
+
+VOID NDISAPI NdisReadNetworkAddress(
+    PNDIS_STATUS Status,
+    PVOID *NetworkAddress,
+    PUINT NetworkAddressLength,
+    NDIS_HANDLE ConfigurationHandle)
+{
+    NDISP_IRQL("NdisReadNetworkAddress", "nf-ndis-ndisreadnetworkaddress", PASSIVE_LEVEL);
+    PNDIS_CONFIGURATION Configuration =
+        ConfigurationFromHandle(ConfigurationHandle, "NdisReadNetworkAddress");
+    UNICODE_STRING Keyword = RTL_CONSTANT_STRING(L"NetworkAddress");
+    PNDIS_CONFIGURATION_VALUE Value;
+    PKEY_VALUE_PARTIAL_INFORMATION Information;
+    NDIS_STRING Text;
+
+    *Status = NDIS_STATUS_FAILURE;
+    *NetworkAddress = NULL;
+    *NetworkAddressLength = 0;
+    if (!NT_SUCCESS(ConfigurationQuery(Configuration, &Keyword, &Value)))
+    {
+        return;
+    }
+    Information = (PKEY_VALUE_PARTIAL_INFORMATION)Value->Data;
+    if (Information->Type != REG_SZ)
+    {
+        return;
+    }
+    ConfigurationString(&Text, Information->Data, Information->DataLength, FALSE);
+    *Status = ConfigurationParseAddress(&Text, Information->Data, NetworkAddressLength);
+    if (*Status == NDIS_STATUS_SUCCESS)
+    {
+        *NetworkAddress = Information->Data;
     }
 }
 

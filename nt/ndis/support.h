@@ -40,6 +40,18 @@ NDISEXPORT VOID NDISAPI NdisWriteConfiguration(
     _In_ PNDIS_STRING Keyword,
     _In_ PNDIS_CONFIGURATION_PARAMETER ParameterValue);
 
+NDISEXPORT VOID NDISAPI NdisOpenConfigurationKeyByName(
+    _Out_ PNDIS_STATUS Status,
+    _In_ NDIS_HANDLE ConfigurationHandle,
+    _In_ PNDIS_STRING SubKeyName,
+    _Out_ PNDIS_HANDLE SubKeyHandle);
+/* The address is valid until the configuration is closed. */
+NDISEXPORT VOID NDISAPI NdisReadNetworkAddress(
+    _Out_ PNDIS_STATUS Status,
+    _Outptr_result_maybenull_ PVOID *NetworkAddress,
+    _Out_ PUINT NetworkAddressLength,
+    _In_ NDIS_HANDLE ConfigurationHandle);
+
 /* Data of all net buffers of a list; copies */
 
 NDISEXPORT VOID NDISAPI NdisAdvanceNetBufferListDataStart(

@@ -70,8 +70,11 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(NdisMSetMiniportAttributes, APC_LEVEL, NdisMSetMiniportAttributes(ANY, ANY))               \
     X(NdisMSleep, DISPATCH_LEVEL, NdisMSleep(1))                                                 \
     X(NdisOpenConfigurationEx, APC_LEVEL, NdisOpenConfigurationEx(ANY, ANY))                     \
+    X(NdisOpenConfigurationKeyByName, DISPATCH_LEVEL,                                            \
+      NdisOpenConfigurationKeyByName(ANY, ANY, ANY, ANY))                                        \
     X(NdisQueueIoWorkItem, HIGH_LEVEL, NdisQueueIoWorkItem(ANY, NULL, NULL))                     \
     X(NdisReadConfiguration, APC_LEVEL, NdisReadConfiguration(ANY, ANY, ANY, ANY, 0))            \
+    X(NdisReadNetworkAddress, APC_LEVEL, NdisReadNetworkAddress(ANY, ANY, ANY, ANY))             \
     X(NdisRegisterDeviceEx, APC_LEVEL, NdisRegisterDeviceEx(ANY, ANY, ANY, ANY))                 \
     X(NdisReleaseRWLock, HIGH_LEVEL, NdisReleaseRWLock(ANY, ANY))                                \
     X(NdisReleaseSpinLock, HIGH_LEVEL, NdisReleaseSpinLock(ANY))                                 \

@@ -183,6 +183,15 @@ static void InitializeFailsWithAttributes(void **State)
     assert_int_equal(FixtureState(), NdisHostHalted);
 }
 
+static void InitializeFailsWithEthernet(void **State)
+{
+    UNREFERENCED_PARAMETER(State);
+    Toy.General.MediaType = NdisMedium802_3;
+    FixtureAdd();
+    FixtureStartFails(NDIS_STATUS_NOT_SUPPORTED);
+    assert_int_equal(FixtureState(), NdisHostHalted);
+}
+
 static void RestartFails(void **State)
 {
     UNREFERENCED_PARAMETER(State);
@@ -285,6 +294,7 @@ int main(void)
         TEST(OperationsMayPend),
         TEST(InitializeFails),
         TEST(InitializeFailsWithAttributes),
+        TEST(InitializeFailsWithEthernet),
         TEST(RestartFails),
         TEST(LinkDoesNotOpen),
         TEST(SleepHalts),

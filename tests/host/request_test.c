@@ -93,6 +93,94 @@ static void ConfigurationIsWritten(void **State)
     NdisCloseConfiguration(Configuration);
 }
 
+static NDIS_HANDLE OpenConfiguration(VOID)
+{
+    NDIS_CONFIGURATION_OBJECT Object = {
+        .Header =
+            {NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT, 1, NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1},
+        .NdisHandle = Toy.Adapter};
+    NDIS_HANDLE Configuration;
+    assert_int_equal(NdisOpenConfigurationEx(&Object, &Configuration), NDIS_STATUS_SUCCESS);
+    return Configuration;
+}
+
+static void NetworkAddressIsRead(void **State)
+{
+    static const struct
+    {
+        const WCHAR *Text;
+        ULONG Size;
+        UINT Length; /* 0: refused */
+        UCHAR Bytes[6];
+    } Cases[] = {
+#define ADDRESS(Text, ...) {Text, sizeof(Text), __VA_ARGS__}
+        ADDRESS(L"02aB00000f10", 6, {2, 0xAB, 0, 0, 0xF, 0x10}),
+        ADDRESS(L"02-00-1c-42-00-09", 6, {2, 0, 0x1C, 0x42, 0, 9}),
+        ADDRESS(L"7f", 1, {0x7F}),
+        ADDRESS(L"7f0", 0, {0}),
+        ADDRESS(L"02:00", 0, {0}),
+        ADDRESS(L"", 0, {0}),
+    };
+    ULONG Number = 1;
+    NDIS_HANDLE Configuration;
+    NDIS_STATUS Status;
+    PVOID Address;
+    UINT Length;
+    UNREFERENCED_PARAMETER(State);
+    FixtureStart();
+    Configuration = OpenConfiguration();
+    NdisReadNetworkAddress(&Status, &Address, &Length, Configuration);
+    assert_int_equal(Status, NDIS_STATUS_FAILURE);
+    for (ULONG i = 0; i < ARRAYSIZE(Cases); i++)
+    {
+        NativeDeviceSetValue(Fixture.Pdo, L"NetworkAddress", REG_SZ, Cases[i].Text, Cases[i].Size);
+        NdisReadNetworkAddress(&Status, &Address, &Length, Configuration);
+        assert_int_equal(Status, Cases[i].Length != 0 ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE);
+        if (Cases[i].Length != 0)
+        {
+            assert_int_equal(Length, Cases[i].Length);
+            assert_memory_equal(Address, Cases[i].Bytes, Length);
+        }
+    }
+    NativeDeviceSetValue(Fixture.Pdo, L"NetworkAddress", REG_DWORD, &Number, sizeof(Number));
+    NdisReadNetworkAddress(&Status, &Address, &Length, Configuration);
+    assert_int_equal(Status, NDIS_STATUS_FAILURE);
+    NdisCloseConfiguration(Configuration);
+}
+
+static void SubKeysAreOpened(void **State)
+{
+    NDIS_CONFIGURATION_PARAMETER Parameter = {.ParameterType = NdisParameterInteger};
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Sub");
+    UNICODE_STRING Keyword = RTL_CONSTANT_STRING(L"Number");
+    PNDIS_CONFIGURATION_PARAMETER Value;
+    NDIS_HANDLE Configuration, SubKey;
+    OBJECT_ATTRIBUTES Attributes;
+    HANDLE DriverKey, Key;
+    NDIS_STATUS Status;
+    UNREFERENCED_PARAMETER(State);
+    FixtureStart();
+    Configuration = OpenConfiguration();
+    NdisOpenConfigurationKeyByName(&Status, Configuration, &Name, &SubKey);
+    assert_int_equal(Status, NDIS_STATUS_FAILURE);
+    assert_null(SubKey);
+    IoOpenDeviceRegistryKey(Fixture.Pdo, PLUGPLAY_REGKEY_DRIVER, KEY_ALL_ACCESS, &DriverKey);
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_KERNEL_HANDLE, DriverKey, NULL);
+    assert_int_equal(
+        ZwCreateKey(&Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, 0, NULL), STATUS_SUCCESS);
+    ZwClose(Key);
+    ZwClose(DriverKey);
+    NdisOpenConfigurationKeyByName(&Status, Configuration, &Name, &SubKey);
+    assert_int_equal(Status, NDIS_STATUS_SUCCESS);
+    NdisCloseConfiguration(Configuration);
+    Parameter.ParameterData.IntegerData = 7;
+    NdisWriteConfiguration(&Status, SubKey, &Keyword, &Parameter);
+    assert_int_equal(Status, NDIS_STATUS_SUCCESS);
+    assert_int_equal(ReadValue(SubKey, 0, NdisParameterInteger, &Value), NDIS_STATUS_SUCCESS);
+    assert_int_equal(Value->ParameterData.IntegerData, 7);
+    NdisCloseConfiguration(SubKey);
+}
+
 /* ---- OIDs ---- */
 
 static void QueriesAreAnsweredByNdis(void **State)
@@ -162,10 +250,9 @@ int main(void)
 {
 #define TEST(Function) cmocka_unit_test_setup_teardown(Function, FixtureSetup, FixtureTeardown)
     const struct CMUnitTest Tests[] = {
-        TEST(ConfigurationIsTheDriverKey),
-        TEST(ConfigurationIsWritten),
-        TEST(QueriesAreAnsweredByNdis),
-        TEST(RequestsReachTheMiniport),
+        TEST(ConfigurationIsTheDriverKey), TEST(ConfigurationIsWritten),
+        TEST(NetworkAddressIsRead),        TEST(SubKeysAreOpened),
+        TEST(QueriesAreAnsweredByNdis),    TEST(RequestsReachTheMiniport),
     };
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }

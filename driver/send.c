@@ -303,18 +303,30 @@ static VOID SendCopyNetBuffer(_In_ PSESSION Session, _Inout_ PNET_BUFFER Nb, ULO
     SEND_PACKET_CAST(Nb) = (ULONG_PTR)StatisticsClassify(Packet->Data, Length);
 }
 
-/* Start: the offset of the batch's first packet; the others follow. */
-static VOID SendCopy(_In_ PSESSION Session, _In_ PNET_BUFFER_LIST Batch, ULONG Start)
+/*
+ * Start: the offset of the batch's first packet; the others follow. Counts and marks the lists as
+ * sent, which they are once they are published.
+ */
+static VOID SendCopy(
+    _In_ PSESSION Session,
+    _In_ PNET_BUFFER_LIST Batch,
+    ULONG Start,
+    _Inout_ STATISTICS_DIRECTION *Count)
 {
     ULONG Offset = Start;
 
     for (PNET_BUFFER_LIST Nbl = Batch; Nbl; Nbl = NET_BUFFER_LIST_NEXT_NBL(Nbl))
+    {
         for (PNET_BUFFER Nb = NET_BUFFER_LIST_FIRST_NB(Nbl); Nb; Nb = NET_BUFFER_NEXT_NB(Nb))
         {
+            ULONG Length = NET_BUFFER_DATA_LENGTH(Nb);
             SendCopyNetBuffer(Session, Nb, Offset);
-            Offset = (Offset + TUN_PACKET_SPACE(NET_BUFFER_DATA_LENGTH(Nb))) &
-                     (Session->Producer.Capacity - 1);
+            Count->Packets[SEND_PACKET_CAST(Nb)]++;
+            Count->Octets[SEND_PACKET_CAST(Nb)] += Length;
+            Offset = (Offset + TUN_PACKET_SPACE(Length)) & (Session->Producer.Capacity - 1);
         }
+        NET_BUFFER_LIST_STATUS(Nbl) = NDIS_STATUS_SUCCESS;
+    }
 }
 
 /* Whether the oldest batch in flight can be published. */
@@ -358,7 +370,7 @@ static BOOLEAN SendPublish(
     return Published;
 }
 
-/* Completes lists that were published; each of their net buffers counts. */
+/* Completes lists of other calls that were published; each of their net buffers counts. */
 static VOID SendAcceptAll(
     _In_ PNET_BUFFER_LIST Lists, _Inout_ SEND_CHAIN *Done, _Inout_ STATISTICS_DIRECTION *Count)
 {
@@ -370,8 +382,30 @@ static VOID SendAcceptAll(
             Count->Packets[SEND_PACKET_CAST(Nb)]++;
             Count->Octets[SEND_PACKET_CAST(Nb)] += NET_BUFFER_DATA_LENGTH(Nb);
         }
-        NET_BUFFER_LIST_STATUS(Nbl) = NDIS_STATUS_SUCCESS;
         SendChainAppend(Done, Nbl);
+    }
+}
+
+/*
+ * Completes what was published: most often the batch that this call has just copied, and no other,
+ * which is counted already. Copied: that batch; NULL: it was another's turn to complete it.
+ */
+static VOID SendAccept(
+    _In_ const SEND_CHAIN *Taken,
+    _In_opt_ PNET_BUFFER_LIST Copied,
+    _In_ const STATISTICS_DIRECTION *Own,
+    _Inout_ SEND_CHAIN *Done,
+    _Inout_ STATISTICS_DIRECTION *Count)
+{
+    if (Taken->First == Copied && Taken->Last == SEND_BATCH_LAST(Taken->First))
+    {
+        StatisticsAdd(Count, Own);
+        *Done->Last = Taken->First;
+        Done->Last = Taken->Last;
+    }
+    else
+    {
+        SendAcceptAll(Taken->First, Done, Count);
     }
 }
 
@@ -391,6 +425,7 @@ static VOID SendBatch(
     _Inout_ STATISTICS_DIRECTION *Count)
 {
     BOOLEAN Terminated = FALSE, More = TRUE;
+    STATISTICS_DIRECTION Own = {0};
     ULONG Start;
     PNET_BUFFER_LIST Batch = SendReserve(Session, Lists, Space, &Start, Done, Count, &Terminated);
 
@@ -401,7 +436,7 @@ static VOID SendBatch(
     }
     if (!Batch)
         return;
-    SendCopy(Session, Batch, Start);
+    SendCopy(Session, Batch, Start, &Own);
     for (PNET_BUFFER_LIST Copied = Batch; More; Copied = NULL)
     {
         SEND_CHAIN Taken;
@@ -409,7 +444,7 @@ static VOID SendBatch(
         if (SendPublish(Session, Copied, &Taken, &More))
         {
             SendSignal(Session);
-            SendAcceptAll(Taken.First, Done, Count);
+            SendAccept(&Taken, Copied, &Own, Done, Count);
         }
         else
         {

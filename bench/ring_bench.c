@@ -369,46 +369,56 @@ static uint64_t SlicePackets(TUN_RING *Ring, uint32_t Capacity, uint32_t Length,
     return (uint64_t)(Speed * Seconds / SLICES) + 1000;
 }
 
+static void BenchSize(TUN_RING *Ring, uint32_t Length, uint32_t Batch, uint64_t Packets)
+{
+    char Name[64];
+
+    BenchLine();
+    snprintf(Name, sizeof(Name), "ring/%s/%u", Batch == 1 ? "single" : "batch", Length);
+    Bench(
+        Name, Ring, CAPACITY, Length, Batch, Packets,
+        1u << KindMutex | 1u << KindCopy | 1u << KindApart);
+}
+
+/* All figures in turn, so that a time at which the processors are near is none of one figure's. */
 static void BenchSizes(TUN_RING *Ring, unsigned Repetitions, double Seconds)
 {
     static const uint32_t Lengths[] = {64, 512, USUAL_LENGTH, 9000, MAX_LENGTH};
-    char Name[64];
+    uint64_t Packets[sizeof(Lengths) / sizeof(Lengths[0])];
 
     for (size_t Index = 0; Index < sizeof(Lengths) / sizeof(Lengths[0]); Index++)
-    {
-        uint64_t Packets = SlicePackets(Ring, CAPACITY, Lengths[Index], Seconds);
-
-        for (unsigned Repetition = 0; Repetition < Repetitions; Repetition++)
-            for (uint32_t Batch = 1; Batch <= BATCH; Batch += BATCH - 1)
-            {
-                BenchLine();
-                snprintf(
-                    Name, sizeof(Name), "ring/%s/%u", Batch == 1 ? "single" : "batch",
-                    Lengths[Index]);
-                Bench(
-                    Name, Ring, CAPACITY, Lengths[Index], Batch, Packets,
-                    1u << KindMutex | 1u << KindCopy | 1u << KindApart);
-            }
-    }
+        Packets[Index] = SlicePackets(Ring, CAPACITY, Lengths[Index], Seconds);
+    for (unsigned Repetition = 0; Repetition < Repetitions; Repetition++)
+        for (size_t Index = 0; Index < sizeof(Lengths) / sizeof(Lengths[0]); Index++)
+        {
+            BenchSize(Ring, Lengths[Index], 1, Packets[Index]);
+            BenchSize(Ring, Lengths[Index], BATCH, Packets[Index]);
+        }
 }
 
-/* In MiB; each slice goes through the ring twice at least. */
+/* Each slice goes through the ring twice at least. */
+static const uint32_t Capacities[] = {TUN_RING_MIN_CAPACITY, 0x80000, 0x200000, 0x800000, 0x2000000,
+                                      TUN_RING_MAX_CAPACITY};
+#define CAPACITIES (sizeof(Capacities) / sizeof(Capacities[0]))
+
 static void BenchCapacities(TUN_RING *Ring, unsigned Repetitions, double Seconds)
 {
+    uint64_t Packets[CAPACITIES];
     char Name[64];
 
-    for (uint32_t Capacity = TUN_RING_MIN_CAPACITY; Capacity <= TUN_RING_MAX_CAPACITY;
-         Capacity = Capacity == TUN_RING_MAX_CAPACITY / 2 ? Capacity * 2 : Capacity * 4)
+    for (size_t Index = 0; Index < CAPACITIES; Index++)
     {
-        uint64_t Packets = SlicePackets(Ring, Capacity, USUAL_LENGTH, Seconds);
-        uint64_t Twice = 2 * (uint64_t)Capacity / TUN_PACKET_SPACE(USUAL_LENGTH);
-
-        snprintf(Name, sizeof(Name), "ring/capacity/%g", (double)Capacity / (1 << 20));
-        for (unsigned Repetition = 0; Repetition < Repetitions; Repetition++)
-            Bench(
-                Name, Ring, Capacity, USUAL_LENGTH, BATCH, Packets > Twice ? Packets : Twice,
-                1u << KindCopy);
+        uint64_t Twice = 2 * (uint64_t)Capacities[Index] / TUN_PACKET_SPACE(USUAL_LENGTH);
+        Packets[Index] = SlicePackets(Ring, Capacities[Index], USUAL_LENGTH, Seconds);
+        Packets[Index] = Packets[Index] > Twice ? Packets[Index] : Twice;
     }
+    for (unsigned Repetition = 0; Repetition < Repetitions; Repetition++)
+        for (size_t Index = 0; Index < CAPACITIES; Index++)
+        {
+            snprintf(Name, sizeof(Name), "ring/capacity/%g", (double)Capacities[Index] / (1 << 20));
+            Bench(
+                Name, Ring, Capacities[Index], USUAL_LENGTH, BATCH, Packets[Index], 1u << KindCopy);
+        }
 }
 
 int main(int argc, char **argv)

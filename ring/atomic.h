@@ -200,7 +200,7 @@ static inline void RingYield(void)
  * Some microseconds, after another thread has won: it goes on meanwhile with the cache lines that
  * both want, rather than each having them for a packet at a time.
  */
-#define RING_LOST_PAUSES 160
+#define RING_LOST_PAUSES 256
 
 static inline void RingLost(void)
 {

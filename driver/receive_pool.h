@@ -11,8 +11,9 @@
 #include <ntifs.h>
 #include <ndis.h>
 
-#define RECEIVE_POOL_MAX_OUTSTANDING 4096u /* buffers out of the pool, those in a stash included \
-                                            */
+/* Buffers out of the pool, those in a stash included. */
+#define RECEIVE_POOL_MAX_OUTSTANDING 4096u
+/* How many sizes of buffers there are. */
 #define RECEIVE_POOL_CAPACITIES 3u
 
 typedef struct _RECEIVE_POOL

@@ -10,6 +10,10 @@
 /* The control that makes a Wine driver's process look for root-enumerated devices again. */
 #define SW_NODE_CONTROL_REENUMERATE 128
 
+/* How often, and how long after the last time, a service is asked that is starting. */
+#define SW_NODE_START_TRIES        100
+#define SW_NODE_START_MILLISECONDS 50
+
 /* Problem codes of cfg.h. */
 #define SW_NODE_NOT_CONFIGURED     1  /* CM_PROB_NOT_CONFIGURED */
 #define SW_NODE_FAILED_INSTALL     28 /* CM_PROB_FAILED_INSTALL: there is no driver */
@@ -110,10 +114,25 @@ static void SwNodeKeepService(SW_NODE *Node, const WCHAR *Service)
         ((DWORD)lstrlenW(Service) + 1) * sizeof(WCHAR), 0);
 }
 
+/*
+ * A service takes no control while it starts, which somebody else may have asked for: then this
+ * waits for it.
+ */
+static BOOL SwNodeControl(SC_HANDLE Service)
+{
+    SERVICE_STATUS Status;
+    for (ULONG i = 0; !ControlService(Service, SW_NODE_CONTROL_REENUMERATE, &Status); i++)
+    {
+        if (GetLastError() != ERROR_SERVICE_CANNOT_ACCEPT_CTRL || i == SW_NODE_START_TRIES)
+            return FALSE;
+        Sleep(SW_NODE_START_MILLISECONDS);
+    }
+    return TRUE;
+}
+
 /* Starts the driver unless it runs; its process then looks which devices there are. */
 static BOOL SwNodeReenumerate(const WCHAR *ServiceName, BOOL Start)
 {
-    SERVICE_STATUS Status;
     BOOL Result = FALSE;
     SC_HANDLE Manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT), Service;
     if (Manager == NULL)
@@ -123,7 +142,7 @@ static BOOL SwNodeReenumerate(const WCHAR *ServiceName, BOOL Start)
     {
         if (Start)
             StartServiceW(Service, 0, NULL);
-        Result = ControlService(Service, SW_NODE_CONTROL_REENUMERATE, &Status);
+        Result = SwNodeControl(Service);
         CloseServiceHandle(Service);
     }
     CloseServiceHandle(Manager);

@@ -169,10 +169,12 @@ static VOID ReceivePollingInitialize(_Out_ RECEIVE_POLLING *Polling)
 
 /*
  * Polls for a while, if it is likely that packets come meanwhile; TRUE: there may be some. Once
- * packets come more seldom it polls more seldom; when they come faster again it finds out.
+ * packets come more seldom it polls more seldom; when they come faster again it finds out. Between
+ * two looks it gives way: a client that is ready on the same processor could not write otherwise.
  */
 static BOOLEAN ReceivePollPackets(_Inout_ PSESSION Session, _Inout_ RECEIVE_POLLING *Polling)
 {
+    LARGE_INTEGER Passed = {.QuadPart = 0}; /* an absolute time */
     LONGLONG Start, Now;
 
     if (Polling->Skip)
@@ -184,6 +186,7 @@ static BOOLEAN ReceivePollPackets(_Inout_ PSESSION Session, _Inout_ RECEIVE_POLL
     while (Now - Start < Polling->PollTicks)
     {
         LONGLONG Looked = Now;
+        (VOID) KeDelayExecutionThread(KernelMode, FALSE, &Passed);
         do
         {
             YieldProcessor();

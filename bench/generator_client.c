@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The client of the benchmarks over a link that is a generator (host/wine/generator.h):
+ * The client of the benchmarks over a link that is a generator (host/wine/kernel/generator.h):
  *
  *   generator_client NAME
  *

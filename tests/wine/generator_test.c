@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A client of an adapter whose link is a generator (host/wine/generator.h): asks for packets of
+ * A client of an adapter whose link is a generator (host/wine/kernel/generator.h): asks for packets of
  * some sizes, all of which fit into the ring at once, and looks whether each comes, in order and
  * whole; sends packets of the same sizes, and looks whether the link has counted them.
  */

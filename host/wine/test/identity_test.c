@@ -8,7 +8,7 @@
 
 #define CLIENT_LOADS_LIBRARY
 #include "../../../tests/library/client.h"
-#include "../swdevice.h"
+#include "../user/swdevice.h"
 
 #include <cfgmgr32.h>
 #include <iphlpapi.h>

@@ -6,7 +6,7 @@
  */
 #define CLIENT_LOADS_LIBRARY
 #include "../../../tests/library/client.h"
-#include "../query.h"
+#include "../user/query.h"
 
 #include <cfgmgr32.h>
 #include <initguid.h>

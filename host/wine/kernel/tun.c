@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The link of ../ndis/link.h over a Linux TUN, or with a generator in its place. Identity as Wine's
- * IP Helper has it for Linux interfaces: NetLuidIndex is the interface index, IfType 1 (other), and
- * the GUID holds the index and the letters NetDev.
+ * The link of ../../ndis/link.h over a Linux TUN, or with a generator in its place. Identity as
+ * Wine's IP Helper has it for Linux interfaces: NetLuidIndex is the interface index, IfType 1
+ * (other), and the GUID holds the index and the letters NetDev.
  */
 #include <ntifs.h>
 #include <ndis.h>
 
-#include "../ndis/link.h"
+#include "../../ndis/link.h"
 #include "generator.h"
 #include "log.h"
 #include "ntdll.h"

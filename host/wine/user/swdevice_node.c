@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "swdevice_node.h"
-#include "control.h"
+#include "../kernel/control.h"
 
 #include <initguid.h>
 #include <devguid.h>

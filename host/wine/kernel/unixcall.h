@@ -6,7 +6,7 @@
 #define ADIT_HOST_WINE_UNIXCALL_H
 
 #include <ntifs.h>
-#include "unixlib.h"
+#include "../unix/unixlib.h"
 
 /* Finds the Linux half, once. STATUS_DLL_NOT_FOUND and others: not there, said in the log. */
 NTSTATUS UnixCallInitialize(VOID);

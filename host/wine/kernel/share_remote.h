@@ -8,7 +8,7 @@
 #define ADIT_HOST_WINE_SHARE_REMOTE_H
 
 #include <ntifs.h>
-#include "unixlib.h"
+#include "../unix/unixlib.h"
 
 typedef struct _SHARE_REMOTE_ARGUMENTS
 {

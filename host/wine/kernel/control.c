@@ -5,7 +5,7 @@
 #include <ntifs.h>
 #include <ndis.h>
 
-#include "../ndis/ndis_host.h"
+#include "../../ndis/ndis_host.h"
 #include "control.h"
 
 C_ASSERT(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The data path of ../ndis/link.h without Linux behind it: makes packets and discards those that it
- * gets, both inside this process, as the client asks it to by packets (generator_packet.h). It
+ * The data path of ../../ndis/link.h without Linux behind it: makes packets and discards those that
+ * it gets, both inside this process, as the client asks it to by packets (generator_packet.h). It
  * shows what driver, rings and library do by themselves. The functions are those of link.h, with
  * their contracts.
  */
@@ -11,7 +11,7 @@
 #include <ntifs.h>
 #include <ndis.h>
 
-#include "../ndis/link.h"
+#include "../../ndis/link.h"
 
 typedef struct _GENERATOR GENERATOR, *PGENERATOR;
 

@@ -21,7 +21,8 @@ typedef struct _WATCHED_PROCESS
 
 /*
  * Held through calls of routines, so that one which has been removed is not running. A routine may
- * wait for a lock under which its driver references a client's object: ProcessWatch does not take it.
+ * wait for a lock under which its driver references a client's object: ProcessWatch does not take
+ * it.
  */
 static RTL_CRITICAL_SECTION ProcessCalls = RTL_CRITICAL_SECTION_INITIALIZER;
 /* Guards the list; taken after ProcessCalls, never held through a call. */

@@ -5,7 +5,7 @@
 #ifndef ADIT_HOST_WINE_UNIX_TUN_H
 #define ADIT_HOST_WINE_UNIX_TUN_H
 
-#include "../offload/segment.h"
+#include "../../offload/segment.h"
 #include "unixlib.h"
 
 #include <pthread.h>

@@ -2,11 +2,11 @@
 /*
  * Packets from and to a TUN, one system call each. What Linux describes as one big packet is cut
  * into those that the miniport gets, and of packets from the miniport those that follow each other
- * in a flow are one for Linux (../offload). Packets go where they belong at once; only the
+ * in a flow are one for Linux (../../offload). Packets go where they belong at once; only the
  * payload of big ones is copied once more.
  * Facts: Linux Documentation/networking/tuntap.rst, linux/if_tun.h.
  */
-#include "../offload/coalesce.h"
+#include "../../offload/coalesce.h"
 #include "unix_lib.h"
 #include "unix_tun.h"
 

@@ -10,7 +10,7 @@
 #include <iphlpapi.h>
 #include <netioapi.h>
 
-#include "control.h"
+#include "../kernel/control.h"
 
 #define NCI_MAX_NAME HOST_MAX_CONNECTION_NAME
 

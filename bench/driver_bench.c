@@ -15,9 +15,10 @@
  *
  * Each figure is the median of many slices of a few calls, in turn with slices of its baseline.
  *
- * Usage: driver_bench REPETITIONS [CALLS [send|receive|idle|wake|instructions [LENGTH CALL]]]
+ * Usage: driver_bench REPETITIONS [CALLS [send|receive|idle|wake [LENGTH CALL]]]
+ *        driver_bench 0 CALLS sent|received LENGTH CALL
  *
- * With "instructions" it makes that many calls and says how many packets they were; for callgrind.
+ * The second form makes that many calls and says how many packets they were; for callgrind.
  */
 #include <semaphore.h>
 #include <stdlib.h>
@@ -135,7 +136,6 @@ static void SendOnly(ULONG Packets, ULONG Length, ULONG PerCall)
     PNET_BUFFER_LIST Chain = MakeChain(Length, PerCall);
 
     (void)Send(&Chain, Packets, PerCall);
-    printf("packets %u\n", Packets);
     FreeChain(Chain);
 }
 
@@ -270,6 +270,14 @@ static void BenchReceive(ULONG Packets, ULONG Length, ULONG PerCall)
     Report("receive", Length, PerCall);
 }
 
+static void ReceiveOnly(ULONG Packets, ULONG Length, ULONG PerCall)
+{
+    static UCHAR Packet[PACKET_MAX];
+
+    PacketMake(Packet, Length, 4, 1);
+    (void)Receive(Packets, Length, PerCall, Packet);
+}
+
 /* ---- Waiting ---- */
 
 static sem_t Ping, Pong;
@@ -368,10 +376,11 @@ int main(int argc, char **argv)
     SenderOpen(&Sender, Fixture);
     NdisHostSetReceiveTap(Sender.Adapter, Tap, NULL);
 
-    if (Only && !strcmp(Only, "instructions") && OnlyCall)
+    if (!Repetitions && Only && OnlyCall)
     {
-        SendOnly(PerSlice * OnlyCall, OnlyLength, OnlyCall);
-        Repetitions = 0;
+        ULONG Packets = PerSlice * OnlyCall;
+        (!strcmp(Only, "sent") ? SendOnly : ReceiveOnly)(Packets, OnlyLength, OnlyCall);
+        printf("packets %u\n", Packets);
     }
     for (ULONG Repetition = 0; Repetition < Repetitions; Repetition++)
     {

@@ -8,6 +8,7 @@
 
 #define CLIENT_LOADS_LIBRARY
 #include "../../../tests/library/client.h"
+#include "../user/query.h"
 #include "../user/swdevice.h"
 
 #include <cfgmgr32.h>
@@ -27,6 +28,11 @@ static HRESULT(WINAPI *pSwDeviceCreate)(
     PHSWDEVICE);
 static void(WINAPI *pSwDeviceClose)(HSWDEVICE);
 static DWORD(WINAPI *pNciSetConnectionName)(const GUID *, LPCWSTR);
+static HRESULT(WINAPI *pDevGetObjectProperties)(
+    DEV_OBJECT_TYPE, PCWSTR, ULONG, ULONG, const DEVPROPCOMPKEY *, ULONG *, const DEVPROPERTY **);
+static void(WINAPI *pDevFreeObjectProperties)(ULONG, const DEVPROPERTY *);
+
+static WCHAR DeviceId[MAX_DEVICE_ID_LEN];
 
 static BOOL Load(void)
 {
@@ -34,15 +40,18 @@ static BOOL Load(void)
     *(FARPROC *)&pSwDeviceCreate = GetProcAddress(Devices, "SwDeviceCreate");
     *(FARPROC *)&pSwDeviceClose = GetProcAddress(Devices, "SwDeviceClose");
     *(FARPROC *)&pNciSetConnectionName = GetProcAddress(Names, "NciSetConnectionName");
+    *(FARPROC *)&pDevGetObjectProperties = GetProcAddress(Devices, "DevGetObjectProperties");
+    *(FARPROC *)&pDevFreeObjectProperties = GetProcAddress(Devices, "DevFreeObjectProperties");
     return CHECK(pSwDeviceCreate != NULL && pSwDeviceClose != NULL) &&
+           CHECK(pDevGetObjectProperties != NULL && pDevFreeObjectProperties != NULL) &&
            CHECK(pNciSetConnectionName != NULL);
 }
 
 static void WINAPI DeviceCreated(HSWDEVICE Device, HRESULT Result, PVOID Context, PCWSTR Id)
 {
     (void)Device;
-    (void)Id;
-    CHECK(SUCCEEDED(Result));
+    if (CHECK(SUCCEEDED(Result)))
+        lstrcpynW(DeviceId, Id, MAX_DEVICE_ID_LEN);
     SetEvent(Context);
 }
 
@@ -109,6 +118,34 @@ static void TestNamedLate(const NET_LUID *Other)
     CHECK(After.Mtu == Before.Mtu && After.OperStatus == Before.OperStatus);
 }
 
+static BOOL IsPresent(void)
+{
+    /* DEVPKEY_Device_IsPresent */
+    static const DEVPROPCOMPKEY Key = {
+        {{0x540b947e, 0x8b40, 0x45bc, {0xa8, 0xa2, 0x6a, 0x0b, 0x89, 0x4c, 0xbd, 0xa2}}, 5},
+        DEVPROP_STORE_SYSTEM,
+        NULL};
+    const DEVPROPERTY *Property;
+    BOOL Present;
+    ULONG Count;
+
+    if (pDevGetObjectProperties(DevObjectTypeDevice, DeviceId, 0, 1, &Key, &Count, &Property) !=
+        S_OK)
+        return FALSE;
+    Present = Property->Type == DEVPROP_TYPE_BOOLEAN &&
+              *(const DEVPROP_BOOLEAN *)Property->Buffer != DEVPROP_FALSE;
+    pDevFreeObjectProperties(Count, Property);
+    return Present;
+}
+
+/* The service is still at it when the handle is closed. */
+static BOOL IsGoneInTime(void)
+{
+    for (int i = 0; i < WAIT_MS / 50 && IsPresent(); i++)
+        Sleep(50);
+    return !IsPresent();
+}
+
 int main(void)
 {
     WINTUN_ADAPTER_HANDLE Adapter;
@@ -124,7 +161,9 @@ int main(void)
         WintunGetAdapterLUID(Adapter, &Luid);
         Device = CreateDevice();
         TestNamedLate(&Luid);
+        CHECK(IsPresent());
         pSwDeviceClose(Device);
+        CHECK(IsGoneInTime());
         WintunCloseAdapter(Adapter);
     }
     return CheckResult("identity_test");

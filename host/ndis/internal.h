@@ -149,7 +149,6 @@ struct _NDIS_MINIPORT_ADAPTER
 
     /* Data path */
     NDIS_SEND_PATH Send;
-    KEVENT ReaderExited; /* the thread of Send has nothing more to do with the adapter */
     NDIS_HOST_RECEIVE_TAP *Tap;
     PVOID TapContext;
     volatile LONG64 SendsOutstanding;    /* net buffer lists; + NDISP_SEND_CALL per running call */

@@ -197,40 +197,11 @@ static VOID NTAPI SendThread(PVOID StartContext)
         Slots[Taken]->List->Next = NULL;
         SendReleaseSlots(Path, Slots[Taken]->List);
     }
-    KeSetEvent(&Adapter->ReaderExited, IO_NO_INCREMENT, FALSE);
-    NdispAdapterDereference(Adapter);
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-NTSTATUS NdispSendStart(PNDIS_MINIPORT_ADAPTER Adapter)
-{
-    PNDIS_SEND_PATH Path = &Adapter->Send;
-    HANDLE Thread;
-    NTSTATUS Status;
-
-    WriteRelease(&Path->Stopping, FALSE);
-    KeClearEvent(&Adapter->ReaderExited);
-    NdisLinkStart(Adapter->NdisLink);
-    NdispAdapterReference(Adapter); /* the thread's */
-    Status =
-        PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, SendThread, Adapter);
-    if (!NT_SUCCESS(Status))
-    {
-        NdispAdapterDereference(Adapter);
-        NdisLinkStop(Adapter->NdisLink);
-        return Status;
-    }
-    if (!NT_SUCCESS(
-            ObReferenceObjectByHandle(Thread, SYNCHRONIZE, NULL, KernelMode, &Path->Thread, NULL)))
-    {
-        /* Its end is then known from ReaderExited alone. */
-        Path->Thread = NULL;
-    }
-    ZwClose(Thread);
-    return STATUS_SUCCESS;
-}
-
-VOID NdispSendStop(PNDIS_MINIPORT_ADAPTER Adapter)
+/* What the thread is in ends. */
+static VOID SendInterrupt(PNDIS_MINIPORT_ADAPTER Adapter)
 {
     PNDIS_SEND_PATH Path = &Adapter->Send;
     KLOCK_QUEUE_HANDLE Lock;
@@ -240,7 +211,39 @@ VOID NdispSendStop(PNDIS_MINIPORT_ADAPTER Adapter)
     SendWakeWaiter(Path);
     KeReleaseInStackQueuedSpinLock(&Lock);
     NdisLinkStop(Adapter->NdisLink);
-    KeWaitForSingleObject(&Adapter->ReaderExited, Executive, KernelMode, FALSE, NULL);
+}
+
+NTSTATUS NdispSendStart(PNDIS_MINIPORT_ADAPTER Adapter)
+{
+    PNDIS_SEND_PATH Path = &Adapter->Send;
+    HANDLE Thread;
+    NTSTATUS Status;
+
+    WriteRelease(&Path->Stopping, FALSE);
+    NdisLinkStart(Adapter->NdisLink);
+    Status =
+        PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, SendThread, Adapter);
+    if (!NT_SUCCESS(Status))
+    {
+        NdisLinkStop(Adapter->NdisLink);
+        return Status;
+    }
+    Status = ObReferenceObjectByHandle(Thread, SYNCHRONIZE, NULL, KernelMode, &Path->Thread, NULL);
+    if (!NT_SUCCESS(Status))
+    {
+        Path->Thread = NULL;
+        SendInterrupt(Adapter);
+        ZwWaitForSingleObject(Thread, FALSE, NULL);
+    }
+    ZwClose(Thread);
+    return Status;
+}
+
+VOID NdispSendStop(PNDIS_MINIPORT_ADAPTER Adapter)
+{
+    PNDIS_SEND_PATH Path = &Adapter->Send;
+
+    SendInterrupt(Adapter);
     if (Path->Thread != NULL)
     {
         KeWaitForSingleObject(Path->Thread, Executive, KernelMode, FALSE, NULL);

@@ -4,15 +4,17 @@
  * anything. A page frame number here is the number of the page in this process, so that a locked
  * list describes its memory wherever it came from.
  *
- * UserMode locks pages of the current process, that is of the client whose request is being
- * dispatched. They must be writable whatever the operation, and are shared as share.h says.
- * KernelMode takes addresses of this process.
+ * Kernel space is this process, whose addresses are no others than a client's: AccessMode tells
+ * them apart. UserMode takes addresses of the current process, that is of the client whose request
+ * is being dispatched, and shares its pages as share.h says; on a system thread it takes addresses
+ * of this process. KernelMode always does.
  */
 #define _NTSYSTEM_
 #include <ntifs.h>
 
 #include "ntdll.h"
 #include "share.h"
+#include "unixcall.h"
 
 #define MEMORY_TAG 'mMdA'
 
@@ -57,8 +59,26 @@ static BOOLEAN MemoryIsUserRange(PMDL Mdl)
     return Start < MEMORY_USER_END && Mdl->ByteCount <= MEMORY_USER_END - Start;
 }
 
-/* Pages of this process need no sharing; they only have to be there. */
-static NTSTATUS MemoryProbeOwn(PMDL Mdl)
+static BOOLEAN MemoryAllows(ULONG Protection, BOOLEAN Write)
+{
+    ULONG Writable =
+        PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
+    return Protection != 0 && (Protection & (PAGE_NOACCESS | PAGE_GUARD)) == 0 &&
+           (!Write || (Protection & Writable) != 0);
+}
+
+/* Memory that Wine's memory manager does not know: views of clients' pages, for one. */
+static NTSTATUS MemoryProbeLinux(PVOID Start, SIZE_T Bytes, BOOLEAN Write)
+{
+    HOST_PROBE Probe = {.Base = (ULONG_PTR)Start, .Bytes = Bytes, .Write = Write};
+    if (!NT_SUCCESS(UnixCallInitialize()))
+        return STATUS_ACCESS_VIOLATION;
+    UnixCall(HostUnixProbe, &Probe);
+    return Probe.Error == 0 ? STATUS_SUCCESS : STATUS_ACCESS_VIOLATION;
+}
+
+/* Pages of this process need no sharing; they only have to be there, and writable if so wanted. */
+static NTSTATUS MemoryProbeOwn(PMDL Mdl, BOOLEAN Write)
 {
     PUCHAR Address = Mdl->StartVa, End = Address + (SIZE_T)MemoryPageCount(Mdl) * PAGE_SIZE;
     while (Address < End)
@@ -66,25 +86,30 @@ static NTSTATUS MemoryProbeOwn(PMDL Mdl)
         MEMORY_BASIC_INFORMATION Region;
         NTSTATUS Status = NtQueryVirtualMemory(
             NtCurrentProcess(), Address, MemoryBasicInformation, &Region, sizeof(Region), NULL);
-        /* Pages that Wine's memory manager does not know are Linux mappings, as of views. */
-        if (NT_SUCCESS(Status) && Region.State == MEM_RESERVE)
+        PUCHAR Next;
+        if (!NT_SUCCESS(Status) || Region.State == MEM_RESERVE ||
+            (Region.State == MEM_COMMIT && !MemoryAllows(Region.Protect, Write)))
             return STATUS_ACCESS_VIOLATION;
+        Next = (PUCHAR)Region.BaseAddress + Region.RegionSize;
+        if (Region.State != MEM_COMMIT)
+            Status =
+                MemoryProbeLinux(Address, (SIZE_T)((Next < End ? Next : End) - Address), Write);
         if (!NT_SUCCESS(Status))
             return Status;
-        Address = (PUCHAR)Region.BaseAddress + Region.RegionSize;
+        Address = Next;
     }
     MemorySetFrames(Mdl, Mdl->StartVa);
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS MemoryLockClient(PMDL Mdl, HANDLE ProcessId)
+static NTSTATUS MemoryLockClient(PMDL Mdl, HANDLE ProcessId, BOOLEAN Write)
 {
     MEMORY_LOCK *Lock = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Lock), MEMORY_TAG);
     NTSTATUS Status;
     if (Lock == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    Status =
-        ShareMap(ProcessId, Mdl->StartVa, (SIZE_T)MemoryPageCount(Mdl) * PAGE_SIZE, &Lock->View);
+    Status = ShareMap(
+        ProcessId, Mdl->StartVa, (SIZE_T)MemoryPageCount(Mdl) * PAGE_SIZE, Write, &Lock->View);
     if (!NT_SUCCESS(Status))
     {
         ExFreePoolWithTag(Lock, MEMORY_TAG);
@@ -125,17 +150,18 @@ PMDL NTAPI IoAllocateMdl(
 VOID NTAPI MmProbeAndLockPages(PMDL Mdl, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
 {
     HANDLE ProcessId = PsGetCurrentProcessId();
+    BOOLEAN Write = Operation != IoReadAccess;
     NTSTATUS Status;
     if (AccessMode == KernelMode || ProcessId == NtCurrentProcessId())
-        Status = MemoryProbeOwn(Mdl);
+        Status = MemoryProbeOwn(Mdl, Write);
     else if (!MemoryIsUserRange(Mdl))
         Status = STATUS_ACCESS_VIOLATION;
     else
-        Status = MemoryLockClient(Mdl, ProcessId);
+        Status = MemoryLockClient(Mdl, ProcessId, Write);
     if (!NT_SUCCESS(Status))
         ExRaiseStatus(Status);
     Mdl->Process = IoGetCurrentProcess();
-    Mdl->MdlFlags |= MDL_PAGES_LOCKED | (Operation == IoReadAccess ? 0 : MDL_WRITE_OPERATION);
+    Mdl->MdlFlags |= MDL_PAGES_LOCKED | (Write ? MDL_WRITE_OPERATION : 0);
 }
 
 VOID NTAPI MmUnlockPages(PMDL Mdl)

@@ -32,11 +32,13 @@
 #define SHARE_START_TIME  5000 /* have it run */
 #define SHARE_STOP_TIME   2000 /* stop its threads */
 #define SHARE_COPY_TIME   4000
+#define SHARE_TOUCH_TIME  1000 /* tell what a page is */
 #define SHARE_END_TIME    1000 /* end the helper, and free its page */
 #define SHARE_POLL_TIME   20
 #define SHARE_ALIVE_TIME  200 /* between the helper's looks whether this process lives */
 
 #define LINUX_ENOENT 2
+#define LINUX_E2BIG  7
 #define LINUX_EFAULT 14
 #define LINUX_ENOMEM 12
 #define LINUX_EXDEV  18
@@ -68,6 +70,8 @@ typedef struct _SHARE_EXCHANGE
     HOST_SHARE_CONTROL *Control;
     PVOID Base;
     SIZE_T Bytes;
+    BOOLEAN Write;
+    PVOID Bad; /* the first page that is not as wanted; NULL: none */
     ULONG ThreadCount;
     HANDLE Threads[HOST_SHARE_MAX_THREADS]; /* of the client, stopped; the helper among them,
                                                running */
@@ -87,6 +91,7 @@ static NTSTATUS ShareStatusOf(LONG LinuxError)
         return STATUS_PROCESS_IS_TERMINATING;
     case LINUX_EFAULT:
         return STATUS_ACCESS_VIOLATION;
+    case LINUX_E2BIG:
     case LINUX_ENOMEM:
         return STATUS_INSUFFICIENT_RESOURCES;
     case LINUX_EXDEV:
@@ -327,10 +332,15 @@ static NTSTATUS ShareExchangePages(SHARE_EXCHANGE *Exchange, SHARE_VIEW *View)
 {
     HOST_SHARE_CONTROL *Control = Exchange->Control;
     HOST_SHARE_PLAN Plan = {
-        .Share = Exchange->Share, .Base = (ULONG_PTR)Exchange->Base, .Bytes = Exchange->Bytes};
+        .Share = Exchange->Share,
+        .Base = (ULONG_PTR)Exchange->Base,
+        .Bytes = Exchange->Bytes,
+        .Write = Exchange->Write};
     HOST_SHARE_MAP Map = {
         .Share = Exchange->Share, .Base = (ULONG_PTR)Exchange->Base, .Bytes = Exchange->Bytes};
     UnixCall(HostUnixSharePlan, &Plan);
+    if (Plan.Error == LINUX_EFAULT)
+        Exchange->Bad = (PVOID)(ULONG_PTR)Plan.Bad;
     if (Plan.Error != 0)
         return ShareStatusOf(Plan.Error);
     if (Control->RunCount != 0)
@@ -347,6 +357,26 @@ static NTSTATUS ShareExchangePages(SHARE_EXCHANGE *Exchange, SHARE_VIEW *View)
     View->View = Map.View;
     View->Address = (PVOID)(ULONG_PTR)Map.Address;
     return STATUS_SUCCESS;
+}
+
+/*
+ * What touching the page raises that kept the range from being shared. A guard page's alarm goes
+ * off once, in a system service too (Microsoft, "Creating Guard Pages").
+ */
+static NTSTATUS ShareTouchBad(PVOID Context)
+{
+    SHARE_EXCHANGE *Exchange = Context;
+    MEMORY_BASIC_INFORMATION Region;
+    PVOID Base = Exchange->Bad;
+    SIZE_T Size = PAGE_SIZE;
+    ULONG Protection;
+    if (!NT_SUCCESS(NtQueryVirtualMemory(
+            Exchange->Process, Base, MemoryBasicInformation, &Region, sizeof(Region), NULL)) ||
+        Region.State != MEM_COMMIT || (Region.Protect & PAGE_GUARD) == 0)
+        return STATUS_ACCESS_VIOLATION;
+    NtProtectVirtualMemory(
+        Exchange->Process, &Base, &Size, Region.Protect & ~(ULONG)PAGE_GUARD, &Protection);
+    return STATUS_GUARD_PAGE_VIOLATION;
 }
 
 /* Waits for the helper to say Ready. */
@@ -420,12 +450,14 @@ static NTSTATUS ShareRun(SHARE_EXCHANGE *Exchange, HANDLE ProcessId, SHARE_VIEW 
         if (NT_SUCCESS(Status))
             Status = ShareExchangePages(Exchange, View);
         ShareResumeThreads(Exchange);
+        if (Exchange->Bad != NULL)
+            Status = RemoteRun(Exchange->Process, ShareTouchBad, Exchange, SHARE_TOUCH_TIME);
     }
     ShareSay(Exchange, HostShareAbort);
     return Status;
 }
 
-NTSTATUS ShareMap(HANDLE ProcessId, PVOID Base, SIZE_T Bytes, SHARE_VIEW *View)
+NTSTATUS ShareMap(HANDLE ProcessId, PVOID Base, SIZE_T Bytes, BOOLEAN Write, SHARE_VIEW *View)
 {
     SHARE_EXCHANGE *Exchange;
     NTSTATUS Status = UnixCallInitialize();
@@ -437,6 +469,7 @@ NTSTATUS ShareMap(HANDLE ProcessId, PVOID Base, SIZE_T Bytes, SHARE_VIEW *View)
     RtlZeroMemory(Exchange, sizeof(*Exchange));
     Exchange->Base = Base;
     Exchange->Bytes = Bytes;
+    Exchange->Write = Write;
     RtlEnterCriticalSection(&ShareLock);
     ShareFreeLeftOvers();
     Status = ShareRun(Exchange, ProcessId, View);

@@ -17,18 +17,21 @@ typedef struct _SHARE_VIEW
 /*
  * Makes Bytes bytes at Base (both multiples of the page size) of the process with that id common to
  * it and to this process; what either writes, the other sees. The pages keep their contents and
- * what the client may do with them, freeing included. The view stays valid, with or without the
- * client, until ShareUnmap.
+ * what the client may do with them, freeing included. Those that the client may only read are
+ * shared only if Write is FALSE, and this process may only read them too. The view stays valid,
+ * with or without the client, until ShareUnmap.
  *
  * The client's threads are stopped for the milliseconds that the exchange takes. Not noticed is
  * what changes the pages in that time without being a thread of the client: Linux I/O in flight.
  *
  * PASSIVE_LEVEL; waits for the client, at most about ten seconds. STATUS_ACCESS_VIOLATION: part of
- * the range is not committed or not writable. STATUS_NOT_SUPPORTED: a
- * view of something that this process cannot open; said in the log. STATUS_INVALID_CID: no such
- * process. STATUS_IO_TIMEOUT: the client did not answer, as when its loader lock is held.
+ * the range is not committed, or not accessible so. STATUS_GUARD_PAGE_VIOLATION: the first such
+ * page is a guard page; it no longer is. STATUS_NOT_SUPPORTED: a view of something that this
+ * process cannot open; said in the log. STATUS_INVALID_CID: no such process. STATUS_IO_TIMEOUT: the
+ * client did not answer, as when its loader lock is held.
  */
-NTSTATUS ShareMap(HANDLE ProcessId, PVOID Base, SIZE_T Bytes, _Out_ SHARE_VIEW *View);
+NTSTATUS
+ShareMap(HANDLE ProcessId, PVOID Base, SIZE_T Bytes, BOOLEAN Write, _Out_ SHARE_VIEW *View);
 
 /* Ends the view. The client keeps its pages. Any IRQL that a Linux call may be made at. */
 VOID ShareUnmap(_In_ const SHARE_VIEW *View);

@@ -126,7 +126,7 @@ FORCEINLINE VOID RemoteWakeHost(HOST_SHARE_CONTROL *Control)
 }
 
 /* Copies and maps one run. Returns 0 or a Linux error. */
-FORCEINLINE LONG RemoteShareRun(LONG_PTR File, const HOST_SHARE_RUN *Run, ULONG Protection)
+FORCEINLINE LONG RemoteShareRun(LONG_PTR File, const HOST_SHARE_RUN *Run)
 {
     for (ULONG64 Done = 0; Done < Run->Length;)
     {
@@ -144,8 +144,9 @@ FORCEINLINE LONG RemoteShareRun(LONG_PTR File, const HOST_SHARE_RUN *Run, ULONG 
                 return (LONG)-Result;
         }
         Result = RemoteCall(
-            SYS_MMAP, Address, (ULONG_PTR)Chunk, Protection, LINUX_MAP_SHARED | LINUX_MAP_FIXED,
-            (ULONG_PTR)File, (ULONG_PTR)((Run->Offset + Done) / MMAP_UNIT));
+            SYS_MMAP, Address, (ULONG_PTR)Chunk, Run->Protection,
+            LINUX_MAP_SHARED | LINUX_MAP_FIXED, (ULONG_PTR)File,
+            (ULONG_PTR)((Run->Offset + Done) / MMAP_UNIT));
         if ((ULONG_PTR)Result != Address)
             return Result < 0 ? (LONG)-Result : LINUX_EIO;
         Done += Chunk;
@@ -240,7 +241,7 @@ REMOTE_CODE ULONG NTAPI ShareRemoteMain(SHARE_REMOTE_ARGUMENTS *Arguments)
     {
         LONG Error = 0;
         for (ULONG i = 0; i < Control->RunCount && Error == 0; i++)
-            Error = RemoteShareRun(File, &Control->Runs[i], Control->Protection);
+            Error = RemoteShareRun(File, &Control->Runs[i]);
         Control->Error = Error;
         State = HostShareGo;
         /* Unless time was up. */

@@ -13,27 +13,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host_test.h"
+#include "host_test_client.h"
 #include "host_test_process.h"
 
-#define STATUS_ACCESS_VIOLATION_VALUE ((int)0xC0000005)
-#define STATUS_INVALID_HANDLE_VALUE_  ((int)0xC0000008)
-#define STATUS_ACCESS_DENIED_VALUE    ((int)0xC0000022)
-#define STATUS_TYPE_MISMATCH_VALUE    ((int)0xC0000024)
-#define STATUS_TIMEOUT_VALUE          0x102
+#define STATUS_INVALID_HANDLE_VALUE_ ((int)0xC0000008)
+#define STATUS_ACCESS_DENIED_VALUE   ((int)0xC0000022)
+#define STATUS_TYPE_MISMATCH_VALUE   ((int)0xC0000024)
+#define STATUS_TIMEOUT_VALUE         0x102
 
-static HANDLE Device;
-static int Failures;
+HANDLE Device;
+int Failures;
 
-#define CHECK(Condition)                                                                   \
-    do                                                                                     \
-    {                                                                                      \
-        int Passed = (Condition) != 0;                                                     \
-        printf("%s %s:%d %s\n", Passed ? "ok  " : "FAIL", __func__, __LINE__, #Condition); \
-        Failures += !Passed;                                                               \
-    } while (0)
-
-static HOST_TEST_REQUEST Call(DWORD Code, HOST_TEST_REQUEST Request)
+HOST_TEST_REQUEST Call(DWORD Code, HOST_TEST_REQUEST Request)
 {
     DWORD Returned;
     if (!DeviceIoControl(
@@ -53,17 +44,17 @@ static int Lock(unsigned Slot, void *Address, size_t Length)
         .Status;
 }
 
-static void Unlock(unsigned Slot)
+void Unlock(unsigned Slot)
 {
     Call(HOST_TEST_UNLOCK, (HOST_TEST_REQUEST){.Slot = Slot});
 }
 
-static unsigned Read(unsigned Slot, size_t Offset)
+unsigned Read(unsigned Slot, size_t Offset)
 {
     return Call(HOST_TEST_READ, (HOST_TEST_REQUEST){.Slot = Slot, .Offset = Offset}).Value;
 }
 
-static void Write(unsigned Slot, size_t Offset, unsigned Value)
+void Write(unsigned Slot, size_t Offset, unsigned Value)
 {
     Call(HOST_TEST_WRITE, (HOST_TEST_REQUEST){.Slot = Slot, .Offset = Offset, .Value = Value});
 }
@@ -525,6 +516,7 @@ int main(int argc, char **argv)
     TestOtherMemory();
     TestViews();
     TestBadMemory();
+    TestMemory();
     TestEvents();
     TestAccess();
     TestWriters();

@@ -10,7 +10,7 @@
 
 #define HOST_TEST_CODE(Function) ((0x22u << 16) | ((0x800u + (Function)) << 2))
 
-#define HOST_TEST_LOCK      HOST_TEST_CODE(0) /* Address, Length; a new list takes Slot */
+#define HOST_TEST_LOCK      HOST_TEST_CODE(0) /* Address, Length, Access; a new list takes Slot */
 #define HOST_TEST_UNLOCK    HOST_TEST_CODE(1) /* Slot */
 #define HOST_TEST_READ      HOST_TEST_CODE(2) /* Slot, Offset: Value out */
 #define HOST_TEST_WRITE     HOST_TEST_CODE(3) /* Slot, Offset, Value */
@@ -35,6 +35,14 @@
 #define HOST_TEST_TIMERS HOST_TEST_CODE(16) /* timers and work items; Value out: the wrong line */
 /* functions that drivers find by name; Value out: the wrong line */
 #define HOST_TEST_FUNCTIONS HOST_TEST_CODE(20)
+
+#define HOST_TEST_OWN \
+    HOST_TEST_CODE(24) /* locks of the driver's memory; Value out: the wrong line */
+
+/* HOST_TEST_LOCK's Access; 0: UserMode, IoWriteAccess */
+#define HOST_TEST_LOCK_READ   1
+#define HOST_TEST_LOCK_MODIFY 2
+#define HOST_TEST_LOCK_KERNEL 4
 
 #define HOST_TEST_SLOTS 16
 

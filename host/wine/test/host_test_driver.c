@@ -59,12 +59,12 @@ static NTSTATUS LetNotifyGo(VOID)
     return Status == STATUS_SUCCESS ? NotifyStatus : Status;
 }
 
-DECLSPEC_NOINLINE static NTSTATUS Probe(PMDL Mdl)
+NTSTATUS HostTestProbe(PMDL Mdl, KPROCESSOR_MODE Mode, LOCK_OPERATION Operation)
 {
     NTSTATUS Status = STATUS_SUCCESS;
     __try
     {
-        MmProbeAndLockPages(Mdl, UserMode, IoWriteAccess);
+        MmProbeAndLockPages(Mdl, Mode, Operation);
     } __except (Status = (NTSTATUS)GetExceptionCode(), EXCEPTION_EXECUTE_HANDLER)
     {
     }
@@ -75,7 +75,11 @@ static NTSTATUS Lock(HOST_TEST_REQUEST *Request)
 {
     PMDL Mdl = IoAllocateMdl(
         (PVOID)(ULONG_PTR)Request->Address, (ULONG)Request->Length, FALSE, FALSE, NULL);
-    NTSTATUS Status = Probe(Mdl);
+    NTSTATUS Status = HostTestProbe(
+        Mdl, (Request->Access & HOST_TEST_LOCK_KERNEL) != 0 ? KernelMode : UserMode,
+        (Request->Access & HOST_TEST_LOCK_READ) != 0     ? IoReadAccess
+        : (Request->Access & HOST_TEST_LOCK_MODIFY) != 0 ? IoModifyAccess
+                                                         : IoWriteAccess);
     if (!NT_SUCCESS(Status))
     {
         IoFreeMdl(Mdl);
@@ -202,6 +206,9 @@ static NTSTATUS Run(PDEVICE_OBJECT Device, ULONG Code, HOST_TEST_REQUEST *Reques
         return STATUS_SUCCESS;
     case HOST_TEST_TIMERS:
         Request->Value = HostTestTimers(Device);
+        return STATUS_SUCCESS;
+    case HOST_TEST_OWN:
+        Request->Value = HostTestOwnMemory();
         return STATUS_SUCCESS;
     case HOST_TEST_FUNCTIONS:
         Request->Value = HostTestFunctions(Device);

@@ -16,4 +16,10 @@ ULONG HostTestTimers(PDEVICE_OBJECT DeviceObject);
 /* Likewise, of host_test_functions.c. */
 ULONG HostTestFunctions(PDEVICE_OBJECT DeviceObject);
 
+/* Likewise, of host_test_own.c. */
+ULONG HostTestOwnMemory(VOID);
+
+/* MmProbeAndLockPages: the status that it raises, or STATUS_SUCCESS. */
+DECLSPEC_NOINLINE NTSTATUS HostTestProbe(PMDL Mdl, KPROCESSOR_MODE Mode, LOCK_OPERATION Operation);
+
 #endif

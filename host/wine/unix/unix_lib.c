@@ -32,6 +32,7 @@ __attribute__((visibility("default"))) int (*const __wine_unix_call_funcs[HostUn
     [HostUnixShareWait] = UnixShareWait,
     [HostUnixShareSignal] = UnixShareSignal,
     [HostUnixSharePlan] = UnixSharePlan,
+    [HostUnixProbe] = UnixProbe,
     [HostUnixShareMap] = UnixShareMap,
     [HostUnixShareClose] = UnixShareClose,
     [HostUnixViewUnmap] = UnixViewUnmap,

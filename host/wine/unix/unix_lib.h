@@ -24,15 +24,17 @@ int UnixShareCreate(void *Arguments);
 int UnixShareWait(void *Arguments);
 int UnixShareSignal(void *Arguments);
 int UnixSharePlan(void *Arguments);
+int UnixProbe(void *Arguments);
 int UnixShareMap(void *Arguments);
 int UnixShareClose(void *Arguments);
 int UnixViewUnmap(void *Arguments);
 
 /*
- * Opens the file behind a section's view, which that process has mapped from Start to End, for
- * reading and writing; -1: it cannot be had.
+ * Opens the file behind a section's view, which that process has mapped from Start to End, with
+ * that access (O_RDONLY or O_RDWR); -1: it cannot be had.
  */
-int UnixSectionOpen(uint32_t Pid, uint64_t Start, uint64_t End, dev_t Device, ino_t Inode);
+int UnixSectionOpen(
+    uint32_t Pid, uint64_t Start, uint64_t End, dev_t Device, ino_t Inode, int Access);
 
 /* Renames ifr_name to ifr_newname. Socket: any of the Internet's. Returns 0 or a Linux error. */
 int UnixRenameInterface(int Socket, struct ifreq *Request);

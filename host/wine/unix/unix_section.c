@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Opens a file of that process with that device and inode for reading and writing; -1: none. */
-static int OpenFileOf(const char *Process, dev_t Device, ino_t Inode)
+/* Opens a file of that process with that device and inode; -1: none. */
+static int OpenFileOf(const char *Process, dev_t Device, ino_t Inode, int Access)
 {
     char Path[64];
     const struct dirent *Entry;
@@ -32,7 +32,7 @@ static int OpenFileOf(const char *Process, dev_t Device, ino_t Inode)
         snprintf(Path, sizeof(Path), "/proc/%.20s/fd/%.20s", Process, Entry->d_name);
         if (stat(Path, &Stat) == 0 && S_ISREG(Stat.st_mode) && Stat.st_dev == Device &&
             Stat.st_ino == Inode)
-            File = open(Path, O_RDWR | O_CLOEXEC);
+            File = open(Path, Access | O_CLOEXEC);
     }
     if (Files != NULL)
         closedir(Files);
@@ -53,20 +53,21 @@ static int IsWineServer(const char *Process)
     return strncmp(Name, "wineserver", strlen("wineserver")) == 0;
 }
 
-int UnixSectionOpen(uint32_t Pid, uint64_t Start, uint64_t End, dev_t Device, ino_t Inode)
+int UnixSectionOpen(
+    uint32_t Pid, uint64_t Start, uint64_t End, dev_t Device, ino_t Inode, int Access)
 {
     const struct dirent *Entry;
     DIR *Processes;
     char Path[80];
     int File;
     snprintf(Path, sizeof(Path), "/proc/%u/map_files/%" PRIx64 "-%" PRIx64, Pid, Start, End);
-    File = open(Path, O_RDWR | O_CLOEXEC);
+    File = open(Path, Access | O_CLOEXEC);
     if (File >= 0)
         return File;
     Processes = opendir("/proc");
     while (Processes != NULL && File < 0 && (Entry = readdir(Processes)) != NULL)
         if (atoi(Entry->d_name) != 0 && IsWineServer(Entry->d_name))
-            File = OpenFileOf(Entry->d_name, Device, Inode);
+            File = OpenFileOf(Entry->d_name, Device, Inode, Access);
     if (Processes != NULL)
         closedir(Processes);
     return File;

@@ -30,6 +30,7 @@ typedef struct _UNIX_SHARE
 {
     struct _UNIX_SHARE *Next;
     int File;
+    int ReadOnly; /* a section's file that nobody may write */
     dev_t Device;
     ino_t Inode;
     unsigned References; /* one by whoever made it, one per view that maps it */
@@ -54,6 +55,7 @@ typedef struct _UNIX_MAPPING
     uint64_t Offset;
     dev_t Device;
     ino_t Inode;
+    int Readable;
     int Writable;
     int Executable;
     int Shared;
@@ -93,7 +95,8 @@ static UNIX_SHARE *ShareReferenceOf(const UNIX_MAPPING *Mapping)
         return NULL;
     pthread_mutex_lock(&ShareLock);
     for (Share = Shares; Share != NULL; Share = Share->Next)
-        if (Share->Inode == Mapping->Inode && Share->Device == Mapping->Device)
+        if (Share->Inode == Mapping->Inode && Share->Device == Mapping->Device &&
+            !(Share->ReadOnly && Mapping->Writable))
             break;
     if (Share != NULL)
         Share->References++;
@@ -106,8 +109,15 @@ static UNIX_SHARE *ShareReferenceOf(const UNIX_MAPPING *Mapping)
 static UNIX_SHARE *ShareSection(const UNIX_MAPPING *Mapping, uint32_t Pid)
 {
     UNIX_SHARE *Share;
-    int File =
-        UnixSectionOpen(Pid, Mapping->FullStart, Mapping->FullEnd, Mapping->Device, Mapping->Inode);
+    int ReadOnly = 0,
+        File = UnixSectionOpen(
+            Pid, Mapping->FullStart, Mapping->FullEnd, Mapping->Device, Mapping->Inode, O_RDWR);
+    if (File < 0 && !Mapping->Writable)
+    {
+        ReadOnly = 1;
+        File = UnixSectionOpen(
+            Pid, Mapping->FullStart, Mapping->FullEnd, Mapping->Device, Mapping->Inode, O_RDONLY);
+    }
     if (File < 0)
         return NULL;
     Share = calloc(1, sizeof(*Share));
@@ -118,6 +128,7 @@ static UNIX_SHARE *ShareSection(const UNIX_MAPPING *Mapping, uint32_t Pid)
     }
     Share->References = 1;
     Share->File = File;
+    Share->ReadOnly = ReadOnly;
     Share->Device = Mapping->Device;
     Share->Inode = Mapping->Inode;
     pthread_mutex_lock(&ShareLock);
@@ -212,7 +223,8 @@ static int ParseMapping(const char *Line, UNIX_MAPPING *Mapping)
     Mapping->FullStart = Mapping->Start;
     Mapping->FullEnd = Mapping->End;
     Mapping->Device = makedev(Major, Minor);
-    Mapping->Writable = Permissions[0] == 'r' && Permissions[1] == 'w';
+    Mapping->Readable = Permissions[0] == 'r';
+    Mapping->Writable = Mapping->Readable && Permissions[1] == 'w';
     Mapping->Executable = Permissions[2] == 'x';
     Mapping->Shared = Permissions[3] == 's';
     Mapping->Abandoned =
@@ -222,7 +234,7 @@ static int ParseMapping(const char *Line, UNIX_MAPPING *Mapping)
 
 /*
  * Reads what a process has mapped in a range, in order and without gaps, as an array that the
- * caller frees. EFAULT: part of the range is not mapped.
+ * caller frees. EFAULT: part of the range is not mapped, and the array ends there.
  */
 static int
 ReadMappings(uint32_t Pid, uint64_t Base, uint64_t Bytes, UNIX_MAPPING **Mappings, size_t *Count)
@@ -257,11 +269,60 @@ ReadMappings(uint32_t Pid, uint64_t Base, uint64_t Bytes, UNIX_MAPPING **Mapping
         Grown[(*Count)++] = Mapping;
     }
     fclose(File);
-    if (Next == End)
-        return 0;
-    free(*Mappings);
-    *Mappings = NULL;
-    return EFAULT;
+    return Next == End ? 0 : EFAULT;
+}
+
+static int MappingAllows(const UNIX_MAPPING *Mapping, uint32_t Write)
+{
+    /* What Windows calls reserved, guarded or without access is not readable in Linux. */
+    return Write ? Mapping->Writable : Mapping->Readable;
+}
+
+int UnixProbe(void *Arguments)
+{
+    HOST_PROBE *Probe = Arguments;
+    UNIX_MAPPING *Mappings;
+    size_t Count;
+    Probe->Error = ReadMappings((uint32_t)getpid(), Probe->Base, Probe->Bytes, &Mappings, &Count);
+    for (size_t i = 0; Probe->Error == 0 && i < Count; i++)
+        if (!MappingAllows(&Mappings[i], Probe->Write))
+            Probe->Error = EFAULT;
+    free(Mappings);
+    return 0;
+}
+
+/* Whether UnixShareMap finds the file behind a mapping: a live share's, or a section's. */
+static int MappingHasFile(const UNIX_MAPPING *Mapping)
+{
+    UNIX_SHARE *Live = ShareReferenceOf(Mapping);
+    if (Live == NULL)
+        return Mapping->Shared && !Mapping->Abandoned;
+    ShareDereference(Live);
+    return 1;
+}
+
+/* Adds a mapping's pages to the control area's runs. Returns 0 or a Linux error. */
+static int PlanRun(HOST_SHARE_CONTROL *Control, const UNIX_MAPPING *Mapping, uint64_t Base)
+{
+    HOST_SHARE_RUN Run = {
+        .Address = Mapping->Start,
+        .Length = Mapping->End - Mapping->Start,
+        .Offset = HOST_SHARE_CONTROL_SIZE + (Mapping->Start - Base),
+        .Protection = PROT_READ | (Mapping->Writable ? PROT_WRITE : 0) |
+                      (Mapping->Executable ? PROT_EXEC : 0)};
+    if (Control->RunCount != 0)
+    {
+        HOST_SHARE_RUN *Last = &Control->Runs[Control->RunCount - 1];
+        if (Last->Address + Last->Length == Run.Address && Last->Protection == Run.Protection)
+        {
+            Last->Length += Run.Length;
+            return 0;
+        }
+    }
+    if (Control->RunCount == HOST_SHARE_MAX_RUNS)
+        return E2BIG;
+    Control->Runs[Control->RunCount++] = Run;
+    return 0;
 }
 
 int UnixSharePlan(void *Arguments)
@@ -270,35 +331,21 @@ int UnixSharePlan(void *Arguments)
     HOST_SHARE_CONTROL *Control = ShareOf(Plan->Share)->Control;
     UNIX_MAPPING *Mappings;
     size_t Count;
-    uint32_t Runs = 0;
-    Control->Protection = PROT_READ | PROT_WRITE;
-    Plan->Error = ReadMappings(Control->ClientPid, Plan->Base, Plan->Bytes, &Mappings, &Count);
-    for (size_t i = 0; Plan->Error == 0 && i < Count; i++)
+    int Error = 0, RangeError;
+    Plan->Bad = Plan->Base;
+    Control->RunCount = 0;
+    RangeError = ReadMappings(Control->ClientPid, Plan->Base, Plan->Bytes, &Mappings, &Count);
+    for (size_t i = 0; Error == 0 && i < Count; i++)
     {
         const UNIX_MAPPING *Mapping = &Mappings[i];
-        UNIX_SHARE *Live = ShareReferenceOf(Mapping);
-        HOST_SHARE_RUN *Last = &Control->Runs[Runs - 1];
-        if (Live != NULL)
-            ShareDereference(Live);
-        if (Mapping->Executable)
-            Control->Protection |= PROT_EXEC;
-        /* What Windows calls reserved, guarded or without access is not readable in Linux. */
-        if (!Mapping->Writable)
-            Plan->Error = EFAULT;
-        else if (Live != NULL || (Mapping->Shared && !Mapping->Abandoned))
-            continue; /* UnixShareMap finds its file */
-        else if (Runs != 0 && Last->Address + Last->Length == Mapping->Start)
-            Last->Length += Mapping->End - Mapping->Start;
-        else if (Runs == HOST_SHARE_MAX_RUNS)
-            Plan->Error = E2BIG;
-        else
-            Control->Runs[Runs++] =
-                (HOST_SHARE_RUN){.Address = Mapping->Start,
-                                 .Length = Mapping->End - Mapping->Start,
-                                 .Offset = HOST_SHARE_CONTROL_SIZE + (Mapping->Start - Plan->Base)};
+        if (!MappingAllows(Mapping, Plan->Write))
+            Error = EFAULT;
+        else if (!MappingHasFile(Mapping))
+            Error = PlanRun(Control, Mapping, Plan->Base);
+        Plan->Bad = Error == 0 ? Mapping->End : Mapping->Start;
     }
     free(Mappings);
-    Control->RunCount = Runs;
+    Plan->Error = Error != 0 ? Error : RangeError;
     return 0;
 }
 
@@ -322,8 +369,9 @@ static int ViewMapPiece(UNIX_VIEW *View, const UNIX_MAPPING *Mapping, uint64_t B
         return EXDEV;
     View->Shares[View->ShareCount++] = Share;
     if (mmap(
-            Address, Mapping->End - Mapping->Start, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-            Share->File, (off_t)Mapping->Offset) == MAP_FAILED)
+            Address, Mapping->End - Mapping->Start,
+            PROT_READ | (Mapping->Writable ? PROT_WRITE : 0), MAP_SHARED | MAP_FIXED, Share->File,
+            (off_t)Mapping->Offset) == MAP_FAILED)
         return errno;
     return 0;
 }
@@ -337,7 +385,10 @@ int UnixShareMap(void *Arguments)
     size_t Count;
     Map->Error = ReadMappings(Pid, Map->Base, Map->Bytes, &Mappings, &Count);
     if (Map->Error != 0)
+    {
+        free(Mappings);
         return 0;
+    }
     View = calloc(1, sizeof(*View) + Count * sizeof(View->Shares[0]));
     if (View == NULL)
     {

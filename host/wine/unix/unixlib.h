@@ -28,6 +28,7 @@ enum HOST_UNIX_CALL
     HostUnixShareWait,
     HostUnixShareSignal,
     HostUnixSharePlan,
+    HostUnixProbe,
     HostUnixShareMap,
     HostUnixShareClose,
     HostUnixViewUnmap,
@@ -107,7 +108,7 @@ typedef struct _HOST_TUN_TRANSFER
  * Sharing a client's pages. A share is a memory file with one control area, then the pages. The
  * client maps it too, so both ends see the control area.
  */
-#define HOST_SHARE_CONTROL_SIZE 0x4000u
+#define HOST_SHARE_CONTROL_SIZE 0x6000u
 #define HOST_SHARE_MAX_RUNS     500u
 #define HOST_SHARE_PATH_SIZE    48u
 #define HOST_SHARE_MAX_THREADS  1024u
@@ -126,7 +127,9 @@ typedef struct _HOST_SHARE_RUN
 {
     HOST_UINT64 Address;
     HOST_UINT64 Length;
-    HOST_UINT64 Offset; /* in the memory file */
+    HOST_UINT64 Offset;  /* in the memory file */
+    uint32_t Protection; /* PROT_* of the new mapping */
+    uint32_t Reserved;
 } HOST_SHARE_RUN;
 
 typedef struct _HOST_SHARE_CONTROL
@@ -135,7 +138,6 @@ typedef struct _HOST_SHARE_CONTROL
     volatile int32_t Error;
     volatile uint32_t ClientPid; /* the client's Linux process id */
     uint32_t RunCount;
-    uint32_t Protection;            /* PROT_* of the new mappings */
     volatile uint32_t StoppedCount; /* of Stopped; written before a thread is stopped */
     HOST_UINT64 Id; /* of the exchange: a helper that comes late must not take part in another */
     HOST_SHARE_RUN Runs[HOST_SHARE_MAX_RUNS];
@@ -163,20 +165,32 @@ typedef struct _HOST_SHARE_CALL
 } HOST_SHARE_CALL;
 
 /*
- * Fills in the control area's runs, the pages of the range that no live share backs yet, and the
- * protection that they get.
+ * Fills in the control area's runs, the pages of the range that no live share backs yet, with the
+ * protection that they have and keep.
  */
 typedef struct _HOST_SHARE_PLAN
 {
     HOST_UINT64 Share;
     HOST_UINT64 Base;
     HOST_UINT64 Bytes;
-    int32_t Error; /* EFAULT: not writable memory; E2BIG: too scattered */
+    uint32_t Write;  /* whether the pages must be writable; readable in any case */
+    int32_t Error;   /* EFAULT: they are not; E2BIG: too scattered */
+    HOST_UINT64 Bad; /* out: EFAULT: the first page that is not */
 } HOST_SHARE_PLAN;
+
+/* Whether Linux lets this process read, or read and write, its own memory in that range. */
+typedef struct _HOST_PROBE
+{
+    HOST_UINT64 Base;
+    HOST_UINT64 Bytes;
+    uint32_t Write;
+    int32_t Error; /* EFAULT: it does not */
+} HOST_PROBE;
 
 /*
  * Maps the range, by now all in live shares or in views of sections, into this process as one
- * piece. EXDEV: a section's file cannot be opened.
+ * piece; what the client may not write, this process may not either. EXDEV: a section's file cannot
+ * be opened.
  */
 typedef struct _HOST_SHARE_MAP
 {

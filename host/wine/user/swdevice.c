@@ -79,8 +79,9 @@ static HRESULT SwDeviceConnect(HANDLE *Pipe)
         }
         if (Error != ERROR_FILE_NOT_FOUND)
             return HRESULT_FROM_WIN32(Error);
+        /* Services start one at a time, and Wine lets nobody wait longer than three seconds. */
         Result = SwDeviceStartService();
-        if (FAILED(Result))
+        if (FAILED(Result) && Result != HRESULT_FROM_WIN32(ERROR_SERVICE_DATABASE_LOCKED))
             return Result;
         Sleep(5);
     }

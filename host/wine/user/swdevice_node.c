@@ -10,9 +10,11 @@
 /* The control that makes a Wine driver's process look for root-enumerated devices again. */
 #define SW_NODE_CONTROL_REENUMERATE 128
 
-/* How often, and how long after the last time, a service is asked that is starting. */
-#define SW_NODE_START_TRIES        100
-#define SW_NODE_START_MILLISECONDS 50
+/* How long a service is asked for that cannot be started yet, how long after the last time it is
+ * asked again, and how often if it does not answer. */
+#define SW_NODE_START_MILLISECONDS 20000
+#define SW_NODE_TRY_MILLISECONDS   50
+#define SW_NODE_TIMEOUTS           3
 
 /* Problem codes of cfg.h. */
 #define SW_NODE_NOT_CONFIGURED     1  /* CM_PROB_NOT_CONFIGURED */
@@ -114,39 +116,63 @@ static void SwNodeKeepService(SW_NODE *Node, const WCHAR *Service)
         ((DWORD)lstrlenW(Service) + 1) * sizeof(WCHAR), 0);
 }
 
-/*
- * A service takes no control while it starts, which somebody else may have asked for: then this
- * waits for it.
- */
-static BOOL SwNodeControl(SC_HANDLE Service)
+/* Makes the driver's process look which devices there are. */
+static DWORD SwNodeControl(SC_HANDLE Service)
 {
     SERVICE_STATUS Status;
-    for (ULONG i = 0; !ControlService(Service, SW_NODE_CONTROL_REENUMERATE, &Status); i++)
+    return ControlService(Service, SW_NODE_CONTROL_REENUMERATE, &Status) ? NO_ERROR
+                                                                         : GetLastError();
+}
+
+static DWORD SwNodeStartService(SC_HANDLE Service)
+{
+    if (StartServiceW(Service, 0, NULL) || GetLastError() == ERROR_SERVICE_ALREADY_RUNNING)
+        return SwNodeControl(Service);
+    return GetLastError();
+}
+
+/*
+ * Whether another try may go better. Services start one at a time, and who waits for its turn for
+ * more than three seconds is sent away; a service that starts, as somebody else may have asked,
+ * takes no control; and Wine waits ten seconds for the driver's process, which may be too short on
+ * a busy machine but is no use again and again if that process was killed.
+ */
+static BOOL SwNodeMayTryAgain(DWORD Error, ULONG *Timeouts)
+{
+    switch (Error)
     {
-        if (GetLastError() != ERROR_SERVICE_CANNOT_ACCEPT_CTRL || i == SW_NODE_START_TRIES)
-            return FALSE;
-        Sleep(SW_NODE_START_MILLISECONDS);
+    case ERROR_SERVICE_DATABASE_LOCKED:
+    case ERROR_SERVICE_CANNOT_ACCEPT_CTRL:
+        return TRUE;
+    case ERROR_SERVICE_REQUEST_TIMEOUT:
+        return ++*Timeouts < SW_NODE_TIMEOUTS;
     }
-    return TRUE;
+    return FALSE;
 }
 
 /* Starts the driver unless it runs; its process then looks which devices there are. */
 static BOOL SwNodeReenumerate(const WCHAR *ServiceName, BOOL Start)
 {
-    BOOL Result = FALSE;
+    DWORD Error = ERROR_SERVICE_DOES_NOT_EXIST;
     SC_HANDLE Manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT), Service;
+    ULONGLONG Deadline = GetTickCount64() + SW_NODE_START_MILLISECONDS;
+    ULONG Timeouts = 0;
     if (Manager == NULL)
         return FALSE;
     Service = OpenServiceW(Manager, ServiceName, SERVICE_START | SERVICE_USER_DEFINED_CONTROL);
     if (Service != NULL)
     {
-        if (Start)
-            StartServiceW(Service, 0, NULL);
-        Result = SwNodeControl(Service);
+        for (;;)
+        {
+            Error = Start ? SwNodeStartService(Service) : SwNodeControl(Service);
+            if (!SwNodeMayTryAgain(Error, &Timeouts) || GetTickCount64() >= Deadline)
+                break;
+            Sleep(SW_NODE_TRY_MILLISECONDS);
+        }
         CloseServiceHandle(Service);
     }
     CloseServiceHandle(Manager);
-    return Result;
+    return Error == NO_ERROR;
 }
 
 /* ---- Enumeration ---- */
@@ -434,7 +460,7 @@ static UINT32 SwNodeInstall(const WCHAR *InstanceId)
             GetLastError() != (DWORD)ERROR_DI_DO_DEFAULT)
             Problem = SW_NODE_FAILED_INSTALL;
     }
-    if (Problem == 0 && SwNodeGetService(&Node, Service) && !SwNodeReenumerate(Service, FALSE))
+    if (Problem == 0 && SwNodeGetService(&Node, Service) && !SwNodeReenumerate(Service, TRUE))
         Problem = SW_NODE_DRIVER_FAILED_LOAD;
     SwNodeClose(&Node);
     return Problem;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A client of an adapter whose link is a generator (host/wine/kernel/generator.h): asks for packets of
- * some sizes, all of which fit into the ring at once, and looks whether each comes, in order and
+ * A client of an adapter whose link is a generator (host/wine/kernel/generator.h): asks for packets
+ * of some sizes, all of which fit into the ring at once, and looks whether each comes, in order and
  * whole; sends packets of the same sizes, and looks whether the link has counted them.
  */
 #define WIN32_LEAN_AND_MEAN
@@ -15,6 +15,7 @@
 #include "generator_packet.h"
 
 #define RING_CAPACITY 0x400000
+#define BURSTS        500
 #define PATIENCE      60000 /* milliseconds without any packet */
 
 static WINTUN_SESSION_HANDLE Session;
@@ -95,7 +96,7 @@ static void ExpectReport(DWORD Id)
 }
 
 /* Count packets come, each once, in order and whole. */
-static void TestReceive(DWORD Id, DWORD Size, DWORD Count)
+static void ReceiveAll(DWORD Id, DWORD Size, DWORD Count)
 {
     Request(Id, Size, Count);
     ExpectReport(Id);
@@ -115,7 +116,22 @@ static void TestReceive(DWORD Id, DWORD Size, DWORD Count)
         }
         WintunReleaseReceivePacket(Session, Packet);
     }
+}
+
+static void TestReceive(DWORD Id, DWORD Size, DWORD Count)
+{
+    ReceiveAll(Id, Size, Count);
     printf("%lu packets of %lu bytes received\n", Count, Size);
+}
+
+/* However much comes closely, nobody sleeps on the last packet of it. */
+static void TestBursts(DWORD Id)
+{
+    for (DWORD Burst = 0; Burst < BURSTS; ++Burst)
+    {
+        ReceiveAll(Id, 64, 1 + Burst * 37 % 2000);
+    }
+    printf("%d bursts received\n", BURSTS);
 }
 
 /* The link counts what is sent. */
@@ -202,6 +218,7 @@ static void TestSession(WINTUN_ADAPTER_HANDLE Adapter)
         TestSend(Id + 1, Cases[Index].Size, Cases[Index].Count);
     }
     TestWrong(Id);
+    TestBursts(Id + 2);
     WintunEndSession(Session);
 }
 

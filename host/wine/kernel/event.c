@@ -19,6 +19,7 @@
 #define _NTSYSTEM_
 #include <ntifs.h>
 
+#include "event_set.h"
 #include "ntdll.h"
 #include "object.h"
 #include "wine_kernel.h"
@@ -257,6 +258,9 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(
     EVENT_WAIT Wait;
     LARGE_INTEGER Deadline;
     NTSTATUS Status;
+    EventSetFlush();
+    for (ULONG i = 0; i < Count; i++)
+        EventSetFlushObject(Object[i]);
     Wait.Count = Count;
     Wait.Objects = Object;
     Wait.Signal = NULL;
@@ -293,11 +297,9 @@ NTSTATUS NTAPI KeWaitForSingleObject(
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
     HANDLE Handle = ObjectClientHandle(Event);
-    LONG Previous = 0;
     if (Handle == NULL)
         return WineKeSetEvent(Event, Increment, Wait);
-    NtSetEvent(Handle, &Previous);
-    return Previous;
+    return EventSetClient(Event, Handle);
 }
 
 LONG NTAPI KeResetEvent(PRKEVENT Event)
@@ -306,6 +308,7 @@ LONG NTAPI KeResetEvent(PRKEVENT Event)
     LONG Previous = 0;
     if (Handle == NULL)
         return WineKeResetEvent(Event);
+    EventSetFlushObject(Event);
     NtResetEvent(Handle, &Previous);
     return Previous;
 }
@@ -321,6 +324,7 @@ LONG NTAPI KeReadStateEvent(PRKEVENT Event)
     EVENT_BASIC_INFORMATION Information = {0};
     if (Handle == NULL)
         return WineKeReadStateEvent(Event);
+    EventSetFlushObject(Event);
     NtQueryEvent(Handle, 0, &Information, sizeof(Information), NULL);
     return Information.EventState;
 }

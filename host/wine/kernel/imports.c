@@ -107,6 +107,7 @@ static const IMPORT_REPLACEMENT ImportReplacements[] = {
     REPLACE(ObfDereferenceObject),
     REPLACE(ObfReferenceObject),
     REPLACE(PsSetCreateProcessNotifyRoutine),
+    REPLACE(PsTerminateSystemThread),
     REPLACE(SeAccessCheck),
     REPLACE(SeCaptureSubjectContext),
     REPLACE(SeLockSubjectContext),

@@ -7,6 +7,7 @@
 #define _NTSYSTEM_
 #include <ntifs.h>
 
+#include "event_set.h"
 #include "ntdll.h"
 #include "object.h"
 #include "process.h"
@@ -57,6 +58,7 @@ static VOID ObjectCount(PVOID Object, LONG Delta)
     RtlLeaveCriticalSection(&ObjectGuard);
     if (Entry != NULL)
     {
+        EventSetForget(Object);
         ZwClose(Entry->Handle);
         ExFreePoolWithTag(Entry, OBJECT_TAG);
     }

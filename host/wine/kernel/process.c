@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Process notification, by waiting for the processes in question.
+ * Process notification, by waiting for the processes in question; the end of a driver's thread.
  */
 #define _NTSYSTEM_
 #include <ntifs.h>
 
+#include "event_set.h"
 #include "ntdll.h"
 #include "process.h"
+#include "wine_kernel.h"
 
 #define PROCESS_TAG          'rPdA'
 #define PROCESS_MAX_ROUTINES 8
@@ -120,4 +122,10 @@ Close:
 Free:
     ExFreePoolWithTag(Process, PROCESS_TAG);
     RtlLeaveCriticalSection(&ProcessGuard);
+}
+
+NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
+{
+    EventSetEnd();
+    return WinePsTerminateSystemThread(ExitStatus);
 }

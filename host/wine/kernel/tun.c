@@ -8,6 +8,7 @@
 #include <ndis.h>
 
 #include "../../ndis/link.h"
+#include "event_set.h"
 #include "generator.h"
 #include "log.h"
 #include "ntdll.h"
@@ -279,9 +280,17 @@ ULONG NdisLinkRead(PNDIS_LINK Link, PNDIS_LINK_PACKET Packets, ULONG Count)
 {
     HOST_TUN_TRANSFER Transfer = {
         .Tun = Link->Tun, .Packets = (ULONG_PTR)Packets, .Count = Link->Gone ? 0 : Count};
+    EventSetGather();
     if (Link->Generator != NULL)
         return GeneratorRead(Link->Generator, Packets, Count);
+    Transfer.Wait = !EventSetIsPending();
     UnixCall(HostUnixTunRead, &Transfer);
+    if (!Transfer.Wait && Transfer.Done == 0 && Transfer.Error == 0)
+    {
+        EventSetFlush();
+        Transfer.Wait = TRUE;
+        UnixCall(HostUnixTunRead, &Transfer);
+    }
     if (Transfer.Error != 0)
     {
         LogError(

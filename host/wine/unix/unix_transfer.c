@@ -128,7 +128,7 @@ int UnixTunRead(void *Arguments)
             Call->Error = errno;
             break;
         }
-        if (Call->Done != 0)
+        if (Call->Done != 0 || !Call->Wait)
             break;
         poll(Wait, 2, -1);
     }

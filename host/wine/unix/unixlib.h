@@ -100,6 +100,7 @@ typedef struct _HOST_TUN_TRANSFER
     HOST_UINT64 Tun;
     HOST_UINT64 Packets; /* HOST_TUN_PACKET[Count] */
     uint32_t Count;
+    uint32_t Wait; /* read: until there is a packet */
     uint32_t Done; /* out: how many */
     int32_t Error; /* read: the interface is gone; write: the last error that dropped a packet */
 } HOST_TUN_TRANSFER;

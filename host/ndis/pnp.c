@@ -177,7 +177,11 @@ NTSTATUS NTAPI NdispPnpAddDevice(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT Pdo
     }
     if (!NT_SUCCESS(Status))
     {
-        NdispLogError("NDIS: AddDevice fails, status 0x%x\n", Status);
+        /* A device that has gone meanwhile is no error. */
+        if (Status != STATUS_NO_SUCH_DEVICE)
+        {
+            NdispLogError("NDIS: AddDevice fails, status 0x%x\n", Status);
+        }
         PnpDelete(Adapter);
         return Status;
     }

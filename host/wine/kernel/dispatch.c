@@ -3,7 +3,8 @@
  * What Wine's I/O manager does otherwise than Windows', put right around a driver's own dispatch
  * routines: IRP_MJ_CLEANUP, which Wine never sends, comes in front of each IRP_MJ_CLOSE, and the
  * status of a control request is one that Wine's ntdll has the Win32 error for; a device that was
- * removed while files of it are open says so.
+ * removed while files of it are open says so. And a software device of an earlier session, which
+ * Wine would start again, is not there.
  *
  * Drivers may change their dispatch table until DriverEntry returns, and no one is told when that
  * is. AddDevice comes later, and it attaches a device: that is where the driver's table gets its
@@ -14,6 +15,7 @@
 
 #include "log.h"
 #include "ntdll.h"
+#include "software_device.h"
 #include "wine_kernel.h"
 
 #define DISPATCH_TAG 'pDdA'
@@ -133,8 +135,43 @@ static VOID DispatchWrap(PDRIVER_OBJECT DriverObject)
     DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = DispatchControl;
 }
 
+static BOOLEAN DispatchHasValue(HANDLE Key, PUNICODE_STRING Name)
+{
+    UCHAR Space[FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data) + sizeof(ULONG)];
+    ULONG Length;
+    return NT_SUCCESS(
+        ZwQueryValueKey(Key, Name, KeyValuePartialInformation, Space, sizeof(Space), &Length));
+}
+
+/* Whether that is a software device of an earlier session. Wine's registry keeps them all. */
+static BOOLEAN DispatchIsGone(PDEVICE_OBJECT Target)
+{
+    UNICODE_STRING Value = RTL_CONSTANT_STRING(SOFTWARE_DEVICE_VALUE);
+    UNICODE_STRING Session = RTL_CONSTANT_STRING(L"\\Registry\\Machine\\" SOFTWARE_DEVICE_SESSION);
+    OBJECT_ATTRIBUTES Attributes;
+    BOOLEAN IsSoftware;
+    HANDLE Key;
+
+    /* Wine returns Win32 errors here. */
+    if (IoOpenDeviceRegistryKey(Target, PLUGPLAY_REGKEY_DEVICE, KEY_READ, &Key) != STATUS_SUCCESS)
+        return FALSE;
+    IsSoftware = DispatchHasValue(Key, &Value);
+    ZwClose(Key);
+    if (!IsSoftware)
+        return FALSE;
+    InitializeObjectAttributes(
+        &Attributes, &Session, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    if (!NT_SUCCESS(ZwOpenKey(&Key, KEY_READ, &Attributes)))
+        return TRUE;
+    ZwClose(Key);
+    return FALSE;
+}
+
+/* NULL: the target is not there any more. */
 PDEVICE_OBJECT NTAPI IoAttachDeviceToDeviceStack(PDEVICE_OBJECT Source, PDEVICE_OBJECT Target)
 {
+    if (DispatchIsGone(Target))
+        return NULL;
     DispatchWrap(Source->DriverObject);
     return WineIoAttachDeviceToDeviceStack(Source, Target);
 }

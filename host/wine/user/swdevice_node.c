@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "swdevice_node.h"
 #include "../kernel/control.h"
+#include "../kernel/software_device.h"
 
 #include <initguid.h>
 #include <devguid.h>
@@ -231,6 +232,18 @@ static BOOL SwNodeCreate(SW_NODE *Node, const WCHAR *InstanceId)
     return FALSE;
 }
 
+/* For the driver's side, in later sessions. */
+static void SwNodeMark(SW_NODE *Node)
+{
+    DWORD One = 1;
+    HKEY Key = SetupDiCreateDevRegKeyW(
+        Node->Set, &Node->Device, DICS_FLAG_GLOBAL, 0, DIREG_DEV, NULL, NULL);
+    if (Key == INVALID_HANDLE_VALUE)
+        return;
+    RegSetValueExW(Key, SOFTWARE_DEVICE_VALUE, 0, REG_DWORD, (const BYTE *)&One, sizeof(One));
+    RegCloseKey(Key);
+}
+
 /* Its creator names the connection, and is then known as the one whose adapter it is. */
 static void SwNodeForgetName(SW_NODE *Node)
 {
@@ -271,6 +284,7 @@ HRESULT SwNodeEnumerate(const SWDEVICE_REQUEST *Request, WCHAR InstanceId[SWDEVI
     {
         SwNodeForgetName(&Node);
     }
+    SwNodeMark(&Node);
     SwNodeSetText(&Node, SPDRP_HARDWAREID, SwNodeData(Request, Request->HardwareIds), TRUE);
     SwNodeSetText(&Node, SPDRP_COMPATIBLEIDS, SwNodeData(Request, Request->CompatibleIds), TRUE);
     SwNodeSetText(&Node, SPDRP_DEVICEDESC, SwNodeData(Request, Request->Description), FALSE);
@@ -530,4 +544,13 @@ void SwNodeStopAll(void)
             SwNodeStop(InstanceId);
     }
     SetupDiDestroyDeviceInfoList(Set);
+}
+
+void SwNodeBeginSession(void)
+{
+    HKEY Session;
+    if (RegCreateKeyExW(
+            HKEY_LOCAL_MACHINE, SOFTWARE_DEVICE_SESSION, 0, NULL, REG_OPTION_VOLATILE, KEY_READ,
+            NULL, &Session, NULL) == ERROR_SUCCESS)
+        RegCloseKey(Session);
 }

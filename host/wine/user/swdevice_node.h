@@ -28,4 +28,7 @@ HRESULT SwNodeSetProperties(const WCHAR *InstanceId, const SWDEVICE_REQUEST *Req
 /* Stops all devices: nobody has a handle to those of an earlier session of Wine. */
 void SwNodeStopAll(void);
 
+/* From now on, drivers get the devices that are started (kernel/software_device.h). */
+void SwNodeBeginSession(void);
+
 #endif

@@ -268,6 +268,7 @@ static void WINAPI ServiceMain(DWORD Count, WCHAR **Arguments)
         return;
     SetServiceStatus(ServiceStatusHandle, &Status);
     SwNodeStopAll();
+    SwNodeBeginSession();
     ServiceAccept(&Attributes);
     Status.dwCurrentState = SERVICE_STOPPED;
     SetServiceStatus(ServiceStatusHandle, &Status);

@@ -21,6 +21,8 @@ typedef struct _NDIS_NB_BLOCK
 {
     ULONG Signature;
     PNDIS_BUFFER_POOL Pool;
+    PMDL Mdl; /* preallocated with it, or NULL; so is its data */
+    PVOID Data;
     DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) NET_BUFFER Buffer;
 } NDIS_NB_BLOCK, *PNDIS_NB_BLOCK;
 
@@ -154,17 +156,42 @@ BufferInitialize(PNET_BUFFER NetBuffer, NDIS_HANDLE Pool, PMDL Mdl, ULONG Offset
     NdispBufferSetData(NetBuffer, Mdl, Offset, Length);
 }
 
+/* What a pool preallocates for data, if anything; FALSE: no memory, and what there is is freed. */
+static BOOLEAN BufferAllocateData(PNDIS_BUFFER_POOL Pool, PMDL *Mdl, PVOID *Data)
+{
+    *Mdl = NULL;
+    *Data = NULL;
+    if (Pool->DataSize == 0)
+    {
+        return TRUE;
+    }
+    *Data = ExAllocatePoolWithTag(NonPagedPoolNx, Pool->DataSize, Pool->Tag);
+    if (*Data == NULL)
+    {
+        return FALSE;
+    }
+    *Mdl = NdisAllocateMdl(Pool, *Data, Pool->DataSize);
+    if (*Mdl == NULL)
+    {
+        ExFreePoolWithTag(*Data, Pool->Tag);
+        *Data = NULL;
+    }
+    return *Mdl != NULL;
+}
+
+static VOID BufferFreeData(PNDIS_BUFFER_POOL Pool, PMDL Mdl, PVOID Data)
+{
+    if (Mdl != NULL)
+    {
+        NdisFreeMdl(Mdl);
+        ExFreePoolWithTag(Data, Pool->Tag);
+    }
+}
+
 static VOID BufferFreeBlock(PNDIS_NBL_BLOCK Block)
 {
     ULONG Tag = Block->Pool->Tag;
-    if (Block->Mdl != NULL)
-    {
-        NdisFreeMdl(Block->Mdl);
-    }
-    if (Block->Data != NULL)
-    {
-        ExFreePoolWithTag(Block->Data, Tag);
-    }
+    BufferFreeData(Block->Pool, Block->Mdl, Block->Data);
     Block->Signature = NDISP_FREED_SIGNATURE;
     ExFreePoolWithTag(Block, Tag);
 }
@@ -199,23 +226,6 @@ static PNDIS_NBL_BLOCK BufferAllocateBlock(PNDIS_BUFFER_POOL Pool, ULONG Context
     return Block;
 }
 
-/* Gives a block the data that its pool preallocates. */
-static BOOLEAN BufferAllocateData(PNDIS_NBL_BLOCK Block)
-{
-    PNDIS_BUFFER_POOL Pool = Block->Pool;
-    if (Pool->DataSize == 0)
-    {
-        return TRUE;
-    }
-    Block->Data = ExAllocatePoolWithTag(NonPagedPoolNx, Pool->DataSize, Pool->Tag);
-    if (Block->Data == NULL)
-    {
-        return FALSE;
-    }
-    Block->Mdl = NdisAllocateMdl(Pool, Block->Data, Pool->DataSize);
-    return Block->Mdl != NULL;
-}
-
 static PNET_BUFFER_LIST BufferAllocateList(
     PNDIS_BUFFER_POOL Pool,
     USHORT ContextSize,
@@ -235,7 +245,7 @@ static PNET_BUFFER_LIST BufferAllocateList(
     {
         return NULL;
     }
-    if (!BufferAllocateData(Block))
+    if (!BufferAllocateData(Pool, &Block->Mdl, &Block->Data))
     {
         BufferFreeBlock(Block);
         return NULL;
@@ -370,8 +380,8 @@ VOID NDISAPI NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
     if (Block->CloneFlags != 0)
     {
         NdisHostViolation(
-            "A clone is freed with NdisFreeCloneNetBufferList.", "NdisFreeNetBufferList",
-            "nf-nblapi-ndisfreeclonenetbufferlist");
+            "A clone, fragments and a reassembled list are freed with the function for them.",
+            "NdisFreeNetBufferList", "nf-nblapi-ndisfreenetbufferlist");
     }
     NdispBufferFreeList(Block, "NdisFreeNetBufferList", "nf-nblapi-ndisfreenetbufferlist");
 }
@@ -390,13 +400,16 @@ PNDIS_NBL_BLOCK NdispBufferAllocateList(NDIS_HANDLE ListPool, PCSTR Function)
     return Block;
 }
 
-PNET_BUFFER NdispBufferAllocate(
-    NDIS_HANDLE BufferPool, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength, PCSTR Function)
+VOID NdispBufferGiveBuffer(PNDIS_NBL_BLOCK Block, PMDL MdlChain, SIZE_T DataLength)
 {
-    static NDIS_BUFFER_POOL OwnPool = {.Signature = NDISP_NB_POOL_SIGNATURE, .Tag = NDISP_TAG};
-    PNDIS_BUFFER_POOL Pool =
-        BufferPool != NULL ? BufferPoolFromHandle(BufferPool, NDISP_NB_POOL_SIGNATURE, Function)
-                           : &OwnPool;
+    BufferInitialize(&Block->Buffer, Block->Pool, MdlChain, 0, DataLength);
+    Block->List.FirstNetBuffer = &Block->Buffer;
+}
+
+/* Its pool may preallocate data. */
+static PNET_BUFFER BufferAllocateNetBuffer(
+    PNDIS_BUFFER_POOL Pool, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength, BOOLEAN WithData)
+{
     PNDIS_NB_BLOCK Block = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Block), Pool->Tag);
     if (Block == NULL)
     {
@@ -404,9 +417,27 @@ PNET_BUFFER NdispBufferAllocate(
     }
     Block->Signature = NDISP_NB_SIGNATURE;
     Block->Pool = Pool;
-    BufferInitialize(&Block->Buffer, Pool, MdlChain, DataOffset, DataLength);
+    Block->Mdl = NULL;
+    Block->Data = NULL;
+    if (WithData && !BufferAllocateData(Pool, &Block->Mdl, &Block->Data))
+    {
+        ExFreePoolWithTag(Block, Pool->Tag);
+        return NULL;
+    }
+    BufferInitialize(
+        &Block->Buffer, Pool, Block->Mdl != NULL ? Block->Mdl : MdlChain, DataOffset, DataLength);
     InterlockedIncrement(&Pool->Outstanding);
     return &Block->Buffer;
+}
+
+PNET_BUFFER NdispBufferAllocate(
+    NDIS_HANDLE BufferPool, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength, PCSTR Function)
+{
+    static NDIS_BUFFER_POOL OwnPool = {.Signature = NDISP_NB_POOL_SIGNATURE, .Tag = NDISP_TAG};
+    PNDIS_BUFFER_POOL Pool =
+        BufferPool != NULL ? BufferPoolFromHandle(BufferPool, NDISP_NB_POOL_SIGNATURE, Function)
+                           : &OwnPool;
+    return BufferAllocateNetBuffer(Pool, MdlChain, DataOffset, DataLength, FALSE);
 }
 
 PNET_BUFFER NDISAPI
@@ -416,6 +447,26 @@ NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL MdlChain, ULONG DataOffset, S
     PNDIS_BUFFER_POOL Pool =
         BufferPoolFromHandle(PoolHandle, NDISP_NB_POOL_SIGNATURE, "NdisAllocateNetBuffer");
     return NdispBufferAllocate(Pool, MdlChain, DataOffset, DataLength, "NdisAllocateNetBuffer");
+}
+
+PNET_BUFFER NDISAPI NdisAllocateNetBufferMdlAndData(NDIS_HANDLE PoolHandle)
+{
+    NDISP_IRQL(
+        "NdisAllocateNetBufferMdlAndData", "nf-nblapi-ndisallocatenetbuffermdlanddata",
+        DISPATCH_LEVEL);
+    PNDIS_BUFFER_POOL Pool = BufferPoolFromHandle(
+        PoolHandle, NDISP_NB_POOL_SIGNATURE, "NdisAllocateNetBufferMdlAndData");
+    return BufferAllocateNetBuffer(Pool, NULL, 0, 0, TRUE);
+}
+
+NDIS_HANDLE NDISAPI NdisGetPoolFromNetBuffer(PNET_BUFFER NetBuffer)
+{
+    return NetBuffer->NdisPoolHandle;
+}
+
+NDIS_HANDLE NDISAPI NdisGetPoolFromNetBufferList(PNET_BUFFER_LIST NetBufferList)
+{
+    return NetBufferList->NdisPoolHandle;
 }
 
 VOID NDISAPI NdisFreeNetBuffer(PNET_BUFFER NetBuffer)
@@ -430,6 +481,7 @@ VOID NDISAPI NdisFreeNetBuffer(PNET_BUFFER NetBuffer)
             "A NET_BUFFER is freed once, and only if NdisAllocateNetBuffer allocated it.",
             "NdisFreeNetBuffer", "nf-nblapi-ndisfreenetbuffer");
     }
+    BufferFreeData(Pool, Block->Mdl, Block->Data);
     Block->Signature = NDISP_FREED_SIGNATURE;
     ExFreePoolWithTag(Block, Pool->Tag);
     InterlockedDecrement(&Pool->Outstanding);

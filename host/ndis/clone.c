@@ -5,7 +5,7 @@
  */
 #include "internal.h"
 
-static VOID CloneFreeMdls(PMDL Mdl)
+VOID NdispCloneFreeMdls(PMDL Mdl)
 {
     while (Mdl != NULL)
     {
@@ -19,29 +19,31 @@ static VOID CloneFreeMdls(PMDL Mdl)
     }
 }
 
-/* A chain over the data of a net buffer, which is not empty; NULL: no memory. */
-static PMDL CloneMdls(const NET_BUFFER *Original)
+PMDL NdispCloneMdls(const NET_BUFFER *Original, ULONG Skip, ULONG Length)
 {
     PMDL Chain = NULL, *Link = &Chain, Source = Original->CurrentMdl;
-    ULONG Offset = Original->CurrentMdlOffset, Left = Original->DataLength;
+    ULONG64 Offset = (ULONG64)Original->CurrentMdlOffset + Skip;
 
-    for (; Left != 0 && Source != NULL; Source = Source->Next, Offset = 0)
+    for (; Length != 0 && Source != NULL; Source = Source->Next)
     {
-        PVOID Start = (PUCHAR)MmGetMdlVirtualAddress(Source) + Offset;
-        ULONG Length = MmGetMdlByteCount(Source) - Offset;
-        Length = Length < Left ? Length : Left;
-        if (Length == 0)
+        ULONG Count = MmGetMdlByteCount(Source), Part;
+        PVOID Start;
+        if (Offset >= Count)
         {
+            Offset -= Count;
             continue;
         }
-        *Link = IoAllocateMdl(Start, Length, FALSE, FALSE, NULL);
+        Start = (PUCHAR)MmGetMdlVirtualAddress(Source) + Offset;
+        Part = Count - (ULONG)Offset < Length ? Count - (ULONG)Offset : Length;
+        *Link = IoAllocateMdl(Start, Part, FALSE, FALSE, NULL);
         if (*Link == NULL)
         {
-            CloneFreeMdls(Chain);
+            NdispCloneFreeMdls(Chain);
             return NULL;
         }
-        IoBuildPartialMdl(Source, *Link, Start, Length);
-        Left -= Length;
+        IoBuildPartialMdl(Source, *Link, Start, Part);
+        Length -= Part;
+        Offset = 0;
         Link = &(*Link)->Next;
     }
     return Chain;
@@ -55,7 +57,7 @@ CloneBuffer(PNET_BUFFER *Clone, const NET_BUFFER *Original, NDIS_HANDLE Pool, UL
     PMDL Chain = Original->CurrentMdl;
     if (!Same && Original->DataLength != 0)
     {
-        Chain = CloneMdls(Original);
+        Chain = NdispCloneMdls(Original, 0, Original->DataLength);
         if (Chain == NULL)
         {
             return FALSE;
@@ -67,7 +69,7 @@ CloneBuffer(PNET_BUFFER *Clone, const NET_BUFFER *Original, NDIS_HANDLE Pool, UL
         "NdisAllocateCloneNetBufferList");
     if (*Clone == NULL && !Same && Original->DataLength != 0)
     {
-        CloneFreeMdls(Chain);
+        NdispCloneFreeMdls(Chain);
     }
     return *Clone != NULL;
 }
@@ -80,7 +82,7 @@ static VOID CloneFree(PNDIS_NBL_BLOCK Block)
         PNET_BUFFER Next = Buffer->Next;
         if ((Block->CloneFlags & NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS) == 0)
         {
-            CloneFreeMdls(Buffer->MdlChain);
+            NdispCloneFreeMdls(Buffer->MdlChain);
         }
         NdisFreeNetBuffer(Buffer);
         Buffer = Next;

@@ -212,6 +212,23 @@ VOID NDISAPI NdisAdvanceNetBufferDataStart(
     NdispBufferSetData(NetBuffer, Mdl, Offset, NetBuffer->stDataLength - DataOffsetDelta);
 }
 
+VOID NDISAPI NdisAdjustNetBufferCurrentMdl(PNET_BUFFER NetBuffer)
+{
+    NdispBufferSetData(
+        NetBuffer, NetBuffer->MdlChain, NetBuffer->DataOffset, NetBuffer->stDataLength);
+}
+
+ULONG NDISAPI NdisQueryNetBufferPhysicalCount(PNET_BUFFER NetBuffer)
+{
+    ULONG Pages = 0;
+    for (PMDL Mdl = NetBuffer->MdlChain; Mdl != NULL; Mdl = Mdl->Next)
+    {
+        Pages +=
+            ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(Mdl), MmGetMdlByteCount(Mdl));
+    }
+    return Pages;
+}
+
 VOID NDISAPI NdisAdvanceNetBufferListDataStart(
     PNET_BUFFER_LIST NetBufferList,
     ULONG DataOffsetDelta,

@@ -288,7 +288,8 @@ typedef struct _NDIS_NBL_BLOCK
     ULONG DataLength;
     PMDL Mdl; /* preallocated with the list, or NULL; so is its data */
     PVOID Data;
-    ULONG CloneFlags; /* of a clone, NDISP_CLONE among them (clone.c); 0: none */
+    ULONG CloneFlags; /* NDISP_CLONE and its flags, NDISP_FRAGMENTS or NDISP_REASSEMBLED; 0: none */
+    ULONG DataOffsetDelta; /* of the last two */
     DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) NET_BUFFER_LIST List;
     PVOID LaterInfo[NDISP_LATER_INFO]; /* continues List.NetBufferListInfo */
     DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) NET_BUFFER Buffer;
@@ -299,7 +300,9 @@ C_ASSERT(
     FIELD_OFFSET(NDIS_NBL_BLOCK, LaterInfo) ==
     FIELD_OFFSET(NDIS_NBL_BLOCK, List) + sizeof(NET_BUFFER_LIST));
 
-#define NDISP_CLONE 0x80000000u
+#define NDISP_CLONE       0x80000000u
+#define NDISP_FRAGMENTS   0x40000000u
+#define NDISP_REASSEMBLED 0x20000000u
 
 /*
  * A list of that pool without net buffer; one of the library's own without context for NULL. Net
@@ -308,6 +311,8 @@ C_ASSERT(
 PNDIS_NBL_BLOCK NdispBufferAllocateList(NDIS_HANDLE ListPool, PCSTR Function);
 PNET_BUFFER NdispBufferAllocate(
     NDIS_HANDLE BufferPool, PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength, PCSTR Function);
+/* Gives a list the net buffer that lies in its block. */
+VOID NdispBufferGiveBuffer(PNDIS_NBL_BLOCK Block, PMDL MdlChain, SIZE_T DataLength);
 /* Frees what the list's owner has, its net buffers apart. */
 VOID NdispBufferFreeList(PNDIS_NBL_BLOCK Block, PCSTR Function, PCSTR Document);
 
@@ -325,6 +330,13 @@ VOID NdispBufferCheckMark(PNDIS_NBL_BLOCK Block);
 VOID NdispBufferClearInfo(PNDIS_NBL_BLOCK Block);
 /* Gives a net buffer its MDL chain, and the data that starts Offset bytes behind its start. */
 VOID NdispBufferSetData(PNET_BUFFER NetBuffer, PMDL MdlChain, ULONG Offset, SIZE_T Length);
+
+/* ---- clone.c ---- */
+
+/* A chain of partial MDLs over Length bytes of a net buffer's data behind the first Skip; NULL: no
+ * memory, or no bytes. */
+PMDL NdispCloneMdls(const NET_BUFFER *Original, ULONG Skip, ULONG Length);
+VOID NdispCloneFreeMdls(PMDL Mdl);
 
 /* ---- send.c ---- */
 

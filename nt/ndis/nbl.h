@@ -181,7 +181,11 @@ NDISEXPORT NDIS_HANDLE NDISAPI NdisAllocateNetBufferPool(
 NDISEXPORT VOID NDISAPI NdisFreeNetBufferPool(_In_ NDIS_HANDLE PoolHandle);
 NDISEXPORT PNET_BUFFER NDISAPI NdisAllocateNetBuffer(
     _In_ NDIS_HANDLE PoolHandle, _In_opt_ PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength);
+/* With an MDL over DataSize bytes of its pool's, data offset and length 0. */
+NDISEXPORT PNET_BUFFER NDISAPI NdisAllocateNetBufferMdlAndData(_In_ NDIS_HANDLE PoolHandle);
 NDISEXPORT VOID NDISAPI NdisFreeNetBuffer(_In_ PNET_BUFFER NetBuffer);
+NDISEXPORT NDIS_HANDLE NDISAPI NdisGetPoolFromNetBuffer(_In_ PNET_BUFFER NetBuffer);
+NDISEXPORT NDIS_HANDLE NDISAPI NdisGetPoolFromNetBufferList(_In_ PNET_BUFFER_LIST NetBufferList);
 NDISEXPORT PMDL NDISAPI NdisAllocateMdl(
     _In_ NDIS_HANDLE NdisHandle, _In_reads_bytes_(Length) PVOID VirtualAddress, UINT Length);
 NDISEXPORT VOID NDISAPI NdisFreeMdl(_In_ PMDL Mdl);
@@ -201,6 +205,11 @@ NDISEXPORT NDIS_STATUS NDISAPI NdisRetreatNetBufferDataStart(
     ULONG DataOffsetDelta,
     ULONG DataBackFill,
     _In_opt_ NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler);
+
+/* CurrentMdl and CurrentMdlOffset, from DataOffset. */
+NDISEXPORT VOID NDISAPI NdisAdjustNetBufferCurrentMdl(_Inout_ PNET_BUFFER NetBuffer);
+/* Pages of all its MDLs. */
+NDISEXPORT ULONG NDISAPI NdisQueryNetBufferPhysicalCount(_In_ PNET_BUFFER NetBuffer);
 
 /* Contexts: space at the start of the list's, of which NdisFreeNetBufferListContext gives back as
  * much. Sizes are multiples of a pointer's. */
@@ -228,5 +237,31 @@ NDISEXPORT VOID NDISAPI NdisCopySendNetBufferListInfo(
     _Inout_ PNET_BUFFER_LIST DestNetBufferList, _In_ PNET_BUFFER_LIST SrcNetBufferList);
 NDISEXPORT VOID NDISAPI NdisCopyReceiveNetBufferListInfo(
     _Inout_ PNET_BUFFER_LIST DestNetBufferList, _In_ PNET_BUFFER_LIST SrcNetBufferList);
+
+/* Fragments: the data of each net buffer, from StartOffset on, in net buffers of at most
+ * MaximumLength bytes, each with DataOffsetDelta bytes of used data space of its own in front. A
+ * reassembled list has one net buffer, with the data of all those of another. Flags are 0. */
+NDISEXPORT PNET_BUFFER_LIST NDISAPI NdisAllocateFragmentNetBufferList(
+    _In_ PNET_BUFFER_LIST OriginalNetBufferList,
+    _In_opt_ NDIS_HANDLE NetBufferListPool,
+    _In_opt_ NDIS_HANDLE NetBufferPool,
+    ULONG StartOffset,
+    ULONG MaximumLength,
+    ULONG DataOffsetDelta,
+    ULONG DataBackFill,
+    ULONG AllocateFragmentFlags);
+NDISEXPORT VOID NDISAPI NdisFreeFragmentNetBufferList(
+    _In_ PNET_BUFFER_LIST FragmentNetBufferList, ULONG DataOffsetDelta, ULONG FreeFragmentFlags);
+NDISEXPORT PNET_BUFFER_LIST NDISAPI NdisAllocateReassembledNetBufferList(
+    _In_ PNET_BUFFER_LIST FragmentNetBufferList,
+    _In_opt_ NDIS_HANDLE NetBufferAndNetBufferListPoolHandle,
+    ULONG StartOffset,
+    ULONG DataOffsetDelta,
+    ULONG DataBackFill,
+    ULONG AllocateReassembleFlags);
+NDISEXPORT VOID NDISAPI NdisFreeReassembledNetBufferList(
+    _In_ PNET_BUFFER_LIST ReassembledNetBufferList,
+    ULONG DataOffsetDelta,
+    ULONG FreeReassembleFlags);
 
 #endif

@@ -17,6 +17,8 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
       NdisAdvanceNetBufferListDataStart(ANY, 0, 0, NULL))                                        \
     X(NdisAllocateCloneNetBufferList, HIGH_LEVEL,                                                \
       NdisAllocateCloneNetBufferList(ANY, NULL, NULL, 0))                                        \
+    X(NdisAllocateFragmentNetBufferList, HIGH_LEVEL,                                             \
+      NdisAllocateFragmentNetBufferList(ANY, NULL, NULL, 0, 1, 0, 0, 0))                         \
     X(NdisAllocateIoWorkItem, HIGH_LEVEL, NdisAllocateIoWorkItem(ANY))                           \
     X(NdisAllocateMdl, HIGH_LEVEL, NdisAllocateMdl(NULL, ANY, 1))                                \
     X(NdisAllocateMemoryWithTagPriority, HIGH_LEVEL,                                             \
@@ -28,7 +30,10 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(NdisAllocateNetBufferListContext, HIGH_LEVEL,                                              \
       NdisAllocateNetBufferListContext(ANY, 8, 0, 1))                                            \
     X(NdisAllocateNetBufferListPool, HIGH_LEVEL, NdisAllocateNetBufferListPool(NULL, ANY))       \
+    X(NdisAllocateNetBufferMdlAndData, HIGH_LEVEL, NdisAllocateNetBufferMdlAndData(ANY))         \
     X(NdisAllocateNetBufferPool, HIGH_LEVEL, NdisAllocateNetBufferPool(NULL, ANY))               \
+    X(NdisAllocateReassembledNetBufferList, HIGH_LEVEL,                                          \
+      NdisAllocateReassembledNetBufferList(ANY, NULL, 0, 0, 0, 0))                               \
     X(NdisAllocateRWLock, HIGH_LEVEL, NdisAllocateRWLock(ANY))                                   \
     X(NdisAllocateTimerObject, HIGH_LEVEL, NdisAllocateTimerObject(ANY, ANY, ANY))               \
     X(NdisCancelTimerObject, HIGH_LEVEL, NdisCancelTimerObject(ANY))                             \
@@ -41,6 +46,7 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(NdisDprAcquireSpinLock, HIGH_LEVEL, NdisDprAcquireSpinLock(ANY))                           \
     X(NdisDprReleaseSpinLock, HIGH_LEVEL, NdisDprReleaseSpinLock(ANY))                           \
     X(NdisFreeCloneNetBufferList, HIGH_LEVEL, NdisFreeCloneNetBufferList(ANY, 0))                \
+    X(NdisFreeFragmentNetBufferList, HIGH_LEVEL, NdisFreeFragmentNetBufferList(ANY, 0, 0))       \
     X(NdisFreeIoWorkItem, HIGH_LEVEL, NdisFreeIoWorkItem(ANY))                                   \
     X(NdisFreeMdl, HIGH_LEVEL, NdisFreeMdl(ANY))                                                 \
     X(NdisFreeMemory, HIGH_LEVEL, NdisFreeMemory(ANY, 0, 0))                                     \
@@ -51,6 +57,7 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(NdisFreeNetBufferListContext, HIGH_LEVEL, NdisFreeNetBufferListContext(ANY, 8))            \
     X(NdisFreeNetBufferListPool, HIGH_LEVEL, NdisFreeNetBufferListPool(ANY))                     \
     X(NdisFreeNetBufferPool, HIGH_LEVEL, NdisFreeNetBufferPool(ANY))                             \
+    X(NdisFreeReassembledNetBufferList, HIGH_LEVEL, NdisFreeReassembledNetBufferList(ANY, 0, 0)) \
     X(NdisFreeRWLock, HIGH_LEVEL, NdisFreeRWLock(ANY))                                           \
     X(NdisFreeTimerObject, HIGH_LEVEL, NdisFreeTimerObject(ANY))                                 \
     X(NdisGetDataBuffer, HIGH_LEVEL, NdisGetDataBuffer(ANY, 1, NULL, 1, 0))                      \

@@ -155,6 +155,24 @@ static VOID CloneFreedWhileSent(PVOID Context)
     NdisFreeCloneNetBufferList(List, 0);
 }
 
+static VOID FragmentsFreedWithOtherOffset(PVOID Context)
+{
+    PNET_BUFFER_LIST List = NdisAllocateFragmentNetBufferList(
+        ToyMakeList(MakePool(), 1, 10, 0), NULL, NULL, 0, 4, 8, 0, 0);
+    UNREFERENCED_PARAMETER(Context);
+    NdisFreeFragmentNetBufferList(List, 4, 0);
+}
+
+static VOID ReassembledFreedWhileSent(PVOID Context)
+{
+    PNET_BUFFER_LIST List =
+        NdisAllocateReassembledNetBufferList(ToyMakeList(MakePool(), 1, 10, 0), NULL, 0, 0, 0, 0);
+    UNREFERENCED_PARAMETER(Context);
+    Toy.Send = ToySendHold;
+    NdisHostSend(Fixture.Adapter, List, 0, 0, Ignore, NULL);
+    NdisFreeReassembledNetBufferList(List, 0, 0);
+}
+
 static VOID ContextFreedTwice(PVOID Context)
 {
     PNET_BUFFER_LIST List = ToyMakeList(MakePool(), 1, 10, 0);
@@ -262,9 +280,12 @@ static const VIOLATION Cases[] = {
     CASE_OF(ForeignList, FALSE, "NdisFreeNetBufferList", "come from an NDIS pool"),
     CASE_OF(PoolFreedTooEarly, FALSE, "NdisFreeNetBufferListPool", "freed before the pool"),
     CASE_OF(PreallocatedNetBufferFreed, FALSE, "NdisFreeNetBuffer", "pool handle"),
-    CASE_OF(CloneFreedAsList, FALSE, "NdisFreeNetBufferList", "NdisFreeCloneNetBufferList"),
+    CASE_OF(CloneFreedAsList, FALSE, "NdisFreeNetBufferList", "with the function for them"),
     CASE_OF(CloneFreedWithOtherFlags, FALSE, "NdisFreeCloneNetBufferList", "with the flags"),
     CASE_OF(CloneFreedWhileSent, TRUE, "NdisFreeCloneNetBufferList", "freed by its owner"),
+    CASE_OF(
+        FragmentsFreedWithOtherOffset, FALSE, "NdisFreeFragmentNetBufferList", "that belong to"),
+    CASE_OF(ReassembledFreedWhileSent, TRUE, "NdisFreeReassembledNetBufferList", "by their owner"),
     CASE_OF(ContextFreedTwice, FALSE, "NdisFreeNetBufferListContext", "As much context space"),
     CASE_OF(ContextLeftOver, FALSE, "NdisFreeNetBufferList", "released before the list"),
     CASE_OF(AdvanceTooFar, FALSE, "NdisAdvanceNetBufferDataStart", "as long as the data"),

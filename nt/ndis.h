@@ -11,5 +11,6 @@
 #include "ndis/miniport.h"
 #include "ndis/support.h"
 #include "ndis/sync.h"
+#include "ndis/utility.h"
 
 #endif

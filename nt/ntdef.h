@@ -169,6 +169,14 @@ typedef struct _UNICODE_STRING
 } UNICODE_STRING, *PUNICODE_STRING;
 typedef const UNICODE_STRING *PCUNICODE_STRING;
 
+typedef struct _STRING
+{
+    USHORT Length; /* bytes */
+    USHORT MaximumLength;
+    PCHAR Buffer;
+} ANSI_STRING, *PANSI_STRING;
+typedef const ANSI_STRING *PCANSI_STRING;
+
 #define RTL_CONSTANT_STRING(Text) {sizeof(Text) - sizeof((Text)[0]), sizeof(Text), (PWCH)(Text)}
 #define DECLARE_CONST_UNICODE_STRING(Name, Text) \
     static const UNICODE_STRING Name = RTL_CONSTANT_STRING(Text)

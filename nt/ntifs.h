@@ -194,6 +194,27 @@ NTSYSAPI NTSTATUS NTAPI ZwSetValueKey(
     ULONG Type,
     _In_reads_bytes_opt_(DataSize) PVOID Data,
     ULONG DataSize);
+typedef enum _KEY_INFORMATION_CLASS
+{
+    KeyBasicInformation
+} KEY_INFORMATION_CLASS;
+
+typedef struct _KEY_BASIC_INFORMATION
+{
+    LARGE_INTEGER LastWriteTime;
+    ULONG TitleIndex;
+    ULONG NameLength;
+    WCHAR Name[];
+} KEY_BASIC_INFORMATION, *PKEY_BASIC_INFORMATION;
+
+/* The subkey of that number; STATUS_NO_MORE_ENTRIES: there are fewer. */
+NTSYSAPI NTSTATUS NTAPI ZwEnumerateKey(
+    HANDLE KeyHandle,
+    ULONG Index,
+    KEY_INFORMATION_CLASS KeyInformationClass,
+    _Out_writes_bytes_opt_(Length) PVOID KeyInformation,
+    ULONG Length,
+    _Out_ PULONG ResultLength);
 NTSYSAPI NTSTATUS NTAPI ZwDeleteValueKey(HANDLE KeyHandle, _In_ PUNICODE_STRING ValueName);
 
 /* Rtl, Dbg */
@@ -202,6 +223,19 @@ NTSYSAPI VOID NTAPI
 RtlInitUnicodeString(_Out_ PUNICODE_STRING DestinationString, _In_opt_ PCWSTR SourceString);
 NTSYSAPI BOOLEAN NTAPI RtlEqualUnicodeString(
     _In_ PCUNICODE_STRING String1, _In_ PCUNICODE_STRING String2, BOOLEAN CaseInsensitive);
+/* AllocateDestinationString FALSE: into its buffer; STATUS_BUFFER_OVERFLOW if that is too small. */
+NTSYSAPI NTSTATUS NTAPI RtlAnsiStringToUnicodeString(
+    _Inout_ PUNICODE_STRING DestinationString,
+    _In_ PCANSI_STRING SourceString,
+    BOOLEAN AllocateDestinationString);
+NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToAnsiString(
+    _Inout_ PANSI_STRING DestinationString,
+    _In_ PCUNICODE_STRING SourceString,
+    BOOLEAN AllocateDestinationString);
+NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeString(
+    _Inout_ PUNICODE_STRING DestinationString,
+    _In_ PCUNICODE_STRING SourceString,
+    BOOLEAN AllocateDestinationString);
 NTSYSAPI VOID NTAPI RtlFreeUnicodeString(_Inout_ PUNICODE_STRING UnicodeString);
 NTSYSAPI NTSTATUS NTAPI RtlStringFromGUID(_In_ const GUID *Guid, _Out_ PUNICODE_STRING GuidString);
 NTSYSAPI NTSTATUS NTAPI RtlGUIDFromString(_In_ PCUNICODE_STRING GuidString, _Out_ GUID *Guid);

@@ -118,6 +118,17 @@ KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, _In_ PLARGE_
 NTKERNELAPI VOID NTAPI KeEnterCriticalRegion(VOID);
 NTKERNELAPI VOID NTAPI KeLeaveCriticalRegion(VOID);
 NTKERNELAPI LARGE_INTEGER NTAPI KeQueryPerformanceCounter(_Out_opt_ PLARGE_INTEGER Frequency);
+
+typedef struct _PROCESSOR_NUMBER
+{
+    USHORT Group;
+    UCHAR Number;
+    UCHAR Reserved;
+} PROCESSOR_NUMBER, *PPROCESSOR_NUMBER;
+
+NT_ASSERT_SIZE(PROCESSOR_NUMBER, 4, 4);
+
+NTKERNELAPI ULONG NTAPI KeGetCurrentProcessorNumberEx(_Out_opt_ PPROCESSOR_NUMBER ProcNumber);
 NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCount(_Out_opt_ KAFFINITY *ActiveProcessors);
 #if defined(_WIN32) && defined(__x86_64__)
 /* KUSER_SHARED_DATA.SystemTime; the kernel for amd64 exports no function. */

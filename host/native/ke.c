@@ -2,6 +2,7 @@
 /*
  * The kernel's small things: threads' IRQL and priority, critical regions, time, bug checks.
  */
+#include <sched.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -108,6 +109,16 @@ ULONG KeQueryActiveProcessorCount(KAFFINITY *ActiveProcessors)
         *ActiveProcessors = ~(KAFFINITY)0 >> (sizeof(KAFFINITY) * 8 - (ULONG)Count);
     }
     return (ULONG)Count;
+}
+
+ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber)
+{
+    int Number = sched_getcpu();
+    if (ProcNumber)
+    {
+        *ProcNumber = (PROCESSOR_NUMBER){.Number = (UCHAR)Number};
+    }
+    return Number < 0 ? 0 : (ULONG)Number;
 }
 
 VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4)

@@ -55,6 +55,81 @@ RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEA
     return RtlpEqual(String1, String2, CaseInsensitive);
 }
 
+/* The code page is Latin 1. Allocation is the caller's, except that there is a terminator. */
+NTSTATUS RtlAnsiStringToUnicodeString(
+    PUNICODE_STRING DestinationString,
+    PCANSI_STRING SourceString,
+    BOOLEAN AllocateDestinationString)
+{
+    RULE_IRQL("wdm", PASSIVE_LEVEL);
+    ULONG Count = SourceString->Length;
+    if (AllocateDestinationString)
+    {
+        return STATUS_NOT_SUPPORTED;
+    }
+    if (DestinationString->MaximumLength < Count * sizeof(WCHAR))
+    {
+        return STATUS_BUFFER_OVERFLOW;
+    }
+    for (ULONG Index = 0; Index < Count; Index++)
+    {
+        DestinationString->Buffer[Index] = (UCHAR)SourceString->Buffer[Index];
+    }
+    DestinationString->Length = (USHORT)(Count * sizeof(WCHAR));
+    if (DestinationString->Length + sizeof(WCHAR) <= DestinationString->MaximumLength)
+    {
+        DestinationString->Buffer[Count] = 0;
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlUnicodeStringToAnsiString(
+    PANSI_STRING DestinationString,
+    PCUNICODE_STRING SourceString,
+    BOOLEAN AllocateDestinationString)
+{
+    RULE_IRQL("wdm", PASSIVE_LEVEL);
+    ULONG Count = SourceString->Length / sizeof(WCHAR);
+    if (AllocateDestinationString)
+    {
+        return STATUS_NOT_SUPPORTED;
+    }
+    if (DestinationString->MaximumLength <= Count)
+    {
+        return STATUS_BUFFER_OVERFLOW;
+    }
+    for (ULONG Index = 0; Index < Count; Index++)
+    {
+        WCHAR Character = SourceString->Buffer[Index];
+        DestinationString->Buffer[Index] = Character < 0x100 ? (CHAR)Character : '?';
+    }
+    DestinationString->Buffer[Count] = 0;
+    DestinationString->Length = (USHORT)Count;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlUpcaseUnicodeString(
+    PUNICODE_STRING DestinationString,
+    PCUNICODE_STRING SourceString,
+    BOOLEAN AllocateDestinationString)
+{
+    RULE_IRQL("wdm", PASSIVE_LEVEL);
+    if (AllocateDestinationString)
+    {
+        return STATUS_NOT_SUPPORTED;
+    }
+    if (DestinationString->MaximumLength < SourceString->Length)
+    {
+        return STATUS_BUFFER_OVERFLOW;
+    }
+    for (ULONG Index = 0; Index < SourceString->Length / sizeof(WCHAR); Index++)
+    {
+        DestinationString->Buffer[Index] = RtlpUpcase(SourceString->Buffer[Index]);
+    }
+    DestinationString->Length = SourceString->Length;
+    return STATUS_SUCCESS;
+}
+
 VOID RtlFreeUnicodeString(PUNICODE_STRING UnicodeString)
 {
     RULE_IRQL_AT_MOST("wdm", APC_LEVEL);

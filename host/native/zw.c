@@ -303,6 +303,77 @@ NTSTATUS ZwQueryValueKey(
     return Status;
 }
 
+/* What is behind a key's path and a backslash, if that is one name. */
+static BOOLEAN CmpSubkeyName(const CMP_KEY *Parent, const CMP_KEY *Key, PUNICODE_STRING Name)
+{
+    UNICODE_STRING Head = Key->Path;
+    USHORT Length = Parent->Path.Length;
+    if (Head.Length <= Length + sizeof(WCHAR))
+    {
+        return FALSE;
+    }
+    Head.Length = Length;
+    Name->Buffer = Key->Path.Buffer + Length / sizeof(WCHAR) + 1;
+    Name->Length = (USHORT)(Key->Path.Length - Length - sizeof(WCHAR));
+    for (ULONG Index = 0; Index < Name->Length / sizeof(WCHAR); Index++)
+    {
+        if (Name->Buffer[Index] == '\\')
+        {
+            return FALSE;
+        }
+    }
+    return Name->Buffer[-1] == '\\' && RtlpEqual(&Head, &Parent->Path, TRUE);
+}
+
+static NTSTATUS
+CmpFormatKey(PCUNICODE_STRING Name, PVOID KeyInformation, ULONG Length, PULONG ResultLength)
+{
+    PKEY_BASIC_INFORMATION Information = KeyInformation;
+    *ResultLength = FIELD_OFFSET(KEY_BASIC_INFORMATION, Name) + Name->Length;
+    if (Length < *ResultLength)
+    {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    RtlZeroMemory(Information, *ResultLength);
+    Information->NameLength = Name->Length;
+    memcpy(Information->Name, Name->Buffer, Name->Length);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS ZwEnumerateKey(
+    HANDLE KeyHandle,
+    ULONG Index,
+    KEY_INFORMATION_CLASS KeyInformationClass,
+    PVOID KeyInformation,
+    ULONG Length,
+    PULONG ResultLength)
+{
+    RULE_IRQL("wdm", PASSIVE_LEVEL);
+    CMP_KEY_OBJECT *Object;
+    NTSTATUS Status = FAULT() ? STATUS_INSUFFICIENT_RESOURCES
+                              : CmpReferenceKey(KeyHandle, KEY_QUERY_VALUE, &Object);
+    if (!NT_SUCCESS(Status))
+    {
+        return Status;
+    }
+    Status = KeyInformationClass == KeyBasicInformation ? STATUS_NO_MORE_ENTRIES
+                                                        : STATUS_INVALID_PARAMETER;
+    KiLock(&CmpLock);
+    for (PLIST_ENTRY Entry = CmpKeys.Flink; Entry != &CmpKeys; Entry = Entry->Flink)
+    {
+        UNICODE_STRING Name;
+        if (CmpSubkeyName(Object->Key, CONTAINING_RECORD(Entry, CMP_KEY, Link), &Name) &&
+            Index-- == 0)
+        {
+            Status = CmpFormatKey(&Name, KeyInformation, Length, ResultLength);
+            break;
+        }
+    }
+    KiUnlock(&CmpLock);
+    ObfDereferenceObject(Object);
+    return Status;
+}
+
 static NTSTATUS
 CmpSetValue(CMP_KEY *Key, PCUNICODE_STRING Name, ULONG Type, const void *Data, ULONG Size)
 {

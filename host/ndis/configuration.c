@@ -4,6 +4,9 @@
  */
 #include "internal.h"
 
+#define CONFIGURATION_KEY_NAME \
+    512 /* bytes of the longest name of a key, 255 characters, and more */
+
 /* What NdisOpenConfigurationEx returns. */
 typedef struct _NDIS_CONFIGURATION
 {
@@ -165,6 +168,29 @@ VOID NDISAPI NdisCloseConfiguration(NDIS_HANDLE ConfigurationHandle)
     ExFreePoolWithTag(Configuration, NDISP_TAG);
 }
 
+/* A subkey, as NdisOpenConfigurationEx's handle; NULL: no memory, or there is none. */
+static PNDIS_CONFIGURATION ConfigurationOpenSubkey(PNDIS_CONFIGURATION Parent, PUNICODE_STRING Name)
+{
+    PNDIS_CONFIGURATION Configuration =
+        ExAllocatePoolWithTag(PagedPool, sizeof(*Configuration), NDISP_TAG);
+    OBJECT_ATTRIBUTES Attributes;
+
+    if (Configuration == NULL)
+    {
+        return NULL;
+    }
+    Configuration->Signature = NDISP_CONFIGURATION_SIGNATURE;
+    Configuration->Values.Next = NULL;
+    InitializeObjectAttributes(
+        &Attributes, Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parent->Key, NULL);
+    if (!NT_SUCCESS(ZwOpenKey(&Configuration->Key, KEY_READ | KEY_WRITE, &Attributes)))
+    {
+        ExFreePoolWithTag(Configuration, NDISP_TAG);
+        return NULL;
+    }
+    return Configuration;
+}
+
 VOID NDISAPI NdisOpenConfigurationKeyByName(
     PNDIS_STATUS Status,
     NDIS_HANDLE ConfigurationHandle,
@@ -175,27 +201,41 @@ VOID NDISAPI NdisOpenConfigurationKeyByName(
         "NdisOpenConfigurationKeyByName", "nf-ndis-ndisopenconfigurationkeybyname", APC_LEVEL);
     PNDIS_CONFIGURATION Parent =
         ConfigurationFromHandle(ConfigurationHandle, "NdisOpenConfigurationKeyByName");
-    PNDIS_CONFIGURATION Configuration =
-        ExAllocatePoolWithTag(PagedPool, sizeof(*Configuration), NDISP_TAG);
-    OBJECT_ATTRIBUTES Attributes;
 
-    *SubKeyHandle = NULL;
+    *SubKeyHandle = ConfigurationOpenSubkey(Parent, SubKeyName);
+    *Status = *SubKeyHandle != NULL ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
+}
+
+VOID NDISAPI NdisOpenConfigurationKeyByIndex(
+    PNDIS_STATUS Status,
+    NDIS_HANDLE ConfigurationHandle,
+    ULONG Index,
+    PNDIS_STRING KeyName,
+    PNDIS_HANDLE KeyHandle)
+{
+    NDISP_IRQL(
+        "NdisOpenConfigurationKeyByIndex", "nf-ndis-ndisopenconfigurationkeybyindex", APC_LEVEL);
+    PNDIS_CONFIGURATION Parent =
+        ConfigurationFromHandle(ConfigurationHandle, "NdisOpenConfigurationKeyByIndex");
+    ULONG Length = FIELD_OFFSET(KEY_BASIC_INFORMATION, Name) + CONFIGURATION_KEY_NAME, Needed;
+    PKEY_BASIC_INFORMATION Information = ExAllocatePoolWithTag(PagedPool, Length, NDISP_TAG);
+
+    *KeyHandle = NULL;
     *Status = NDIS_STATUS_FAILURE;
-    if (Configuration == NULL)
+    if (Information == NULL)
     {
         return;
     }
-    Configuration->Signature = NDISP_CONFIGURATION_SIGNATURE;
-    Configuration->Values.Next = NULL;
-    InitializeObjectAttributes(
-        &Attributes, SubKeyName, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parent->Key, NULL);
-    if (!NT_SUCCESS(ZwOpenKey(&Configuration->Key, KEY_READ | KEY_WRITE, &Attributes)))
+    if (NT_SUCCESS(ZwEnumerateKey(
+            Parent->Key, Index, KeyBasicInformation, Information, Length, &Needed)) &&
+        Information->NameLength <= KeyName->MaximumLength)
     {
-        ExFreePoolWithTag(Configuration, NDISP_TAG);
-        return;
+        KeyName->Length = (USHORT)Information->NameLength;
+        RtlCopyMemory(KeyName->Buffer, Information->Name, Information->NameLength);
+        *KeyHandle = ConfigurationOpenSubkey(Parent, KeyName);
+        *Status = *KeyHandle != NULL ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
     }
-    *SubKeyHandle = Configuration;
-    *Status = NDIS_STATUS_SUCCESS;
+    ExFreePoolWithTag(Information, NDISP_TAG);
 }
 
 /* ---- Reading ---- */

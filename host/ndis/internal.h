@@ -25,7 +25,11 @@
 #define NDISP_NB_POOL_SIGNATURE       NDISP_FOURCC('N', 'd', 'B', 'p')
 #define NDISP_NBL_SIGNATURE           NDISP_FOURCC('N', 'd', 'L', 'b')
 #define NDISP_NB_SIGNATURE            NDISP_FOURCC('N', 'd', 'B', 'b')
-#define NDISP_FREED_SIGNATURE         NDISP_FOURCC('N', 'd', 'F', 'r')
+/* Of a generic object, the header itself: the object's type is the header's alone to know. */
+#define NDISP_GENERIC_OBJECT_SIGNATURE                                       \
+    ((ULONG)NDIS_OBJECT_TYPE_DEFAULT | NDIS_GENERIC_OBJECT_REVISION_1 << 8 | \
+     (ULONG)sizeof(NDIS_GENERIC_OBJECT) << 16)
+#define NDISP_FREED_SIGNATURE NDISP_FOURCC('N', 'd', 'F', 'r')
 
 /* The largest packet of any miniport: that of IPv4, and of IPv6 without jumbograms. */
 #define NDISP_MAX_MTU 0xFFFFu

@@ -33,3 +33,9 @@ VOID NDISAPI NdisFreeMemoryWithTagPriority(NDIS_HANDLE NdisHandle, PVOID Virtual
     UNREFERENCED_PARAMETER(NdisHandle);
     ExFreePoolWithTag(VirtualAddress, Tag);
 }
+
+VOID NDISAPI NdisFreeMemoryWithTag(PVOID VirtualAddress, ULONG Tag)
+{
+    NDISP_IRQL("NdisFreeMemoryWithTag", "nf-ndis-ndisfreememorywithtag", DISPATCH_LEVEL);
+    ExFreePoolWithTag(VirtualAddress, Tag);
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What of the executive NDIS offers under names of its own: spin locks, events, time, processors.
+ * What of the executive NDIS offers under names of its own: spin locks, events, time.
  */
 #include "internal.h"
 
@@ -69,7 +69,7 @@ BOOLEAN NDISAPI NdisWaitEvent(PNDIS_EVENT Event, UINT MsToWait)
            STATUS_SUCCESS;
 }
 
-/* ---- Time and processors ---- */
+/* ---- Time ---- */
 
 VOID NDISAPI NdisMSleep(ULONG MicrosecondsToSleep)
 {
@@ -83,24 +83,12 @@ VOID NDISAPI NdisGetCurrentSystemTime(PLARGE_INTEGER SystemTime)
     KeQuerySystemTime(SystemTime);
 }
 
-/* Processors come and go nowhere: as many as are active can be. */
-CCHAR NDISAPI NdisSystemProcessorCount(VOID)
+VOID NDISAPI NdisGetSystemUpTimeEx(PLARGE_INTEGER SystemUpTime)
 {
-    return (CCHAR)KeQueryActiveProcessorCount(NULL);
-}
-
-ULONG NDISAPI NdisSystemActiveProcessorCount(KAFFINITY *ActiveProcessors)
-{
-    return KeQueryActiveProcessorCount(ActiveProcessors);
-}
-
-/* All processors are in group 0. */
-ULONG NDISAPI NdisGroupActiveProcessorCount(USHORT Group)
-{
-    return Group == 0 || Group == ALL_PROCESSOR_GROUPS ? KeQueryActiveProcessorCount(NULL) : 0;
-}
-
-ULONG NDISAPI NdisGroupMaxProcessorCount(USHORT Group)
-{
-    return NdisGroupActiveProcessorCount(Group);
+    LARGE_INTEGER Frequency;
+    ULONG64 Counter = (ULONG64)KeQueryPerformanceCounter(&Frequency).QuadPart;
+    ULONG64 PerSecond = (ULONG64)Frequency.QuadPart;
+    /* Seconds apart, so that nothing overflows. */
+    SystemUpTime->QuadPart =
+        (LONGLONG)(Counter / PerSecond * 1000 + Counter % PerSecond * 1000 / PerSecond);
 }

@@ -43,6 +43,8 @@ static PVOID WorkItemObject(NDIS_HANDLE Handle)
         return ((PNDIS_MINIPORT_DRIVER)Handle)->DriverObject;
     case NDISP_DEVICE_SIGNATURE:
         return ((PNDIS_DEVICE_EXTENSION)Handle)->DeviceObject;
+    case NDISP_GENERIC_OBJECT_SIGNATURE:
+        return ((PNDIS_GENERIC_OBJECT)Handle)->DriverObject;
     default:
         return NULL;
     }
@@ -56,7 +58,9 @@ NDIS_HANDLE NDISAPI NdisAllocateIoWorkItem(NDIS_HANDLE NdisObjectHandle)
     if (Object == NULL)
     {
         NdisHostViolation(
-            "NdisObjectHandle is of an adapter, a miniport driver or a registered device.",
+            "NdisObjectHandle is of an adapter, a miniport driver, a registered device or a "
+            "generic "
+            "object with a driver.",
             "NdisAllocateIoWorkItem", "nf-ndis-ndisallocateioworkitem");
     }
     WorkItem = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*WorkItem), NDISP_TAG);

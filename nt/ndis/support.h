@@ -31,6 +31,7 @@ NDISEXPORT PVOID NDISAPI NdisAllocateMemoryWithTagPriority(
 NDISEXPORT VOID NDISAPI NdisFreeMemory(_In_ PVOID VirtualAddress, UINT Length, UINT MemoryFlags);
 NDISEXPORT VOID NDISAPI
 NdisFreeMemoryWithTagPriority(_In_ NDIS_HANDLE NdisHandle, _In_ PVOID VirtualAddress, ULONG Tag);
+NDISEXPORT VOID NDISAPI NdisFreeMemoryWithTag(_In_ PVOID VirtualAddress, ULONG Tag);
 
 /* Configuration */
 
@@ -45,6 +46,14 @@ NDISEXPORT VOID NDISAPI NdisOpenConfigurationKeyByName(
     _In_ NDIS_HANDLE ConfigurationHandle,
     _In_ PNDIS_STRING SubKeyName,
     _Out_ PNDIS_HANDLE SubKeyHandle);
+/* Copies the name of the subkey of that number to KeyName's buffer. NDIS_STATUS_FAILURE: there is
+ * none, or its name is longer. */
+NDISEXPORT VOID NDISAPI NdisOpenConfigurationKeyByIndex(
+    _Out_ PNDIS_STATUS Status,
+    _In_ NDIS_HANDLE ConfigurationHandle,
+    ULONG Index,
+    _Inout_ PNDIS_STRING KeyName,
+    _Out_ PNDIS_HANDLE KeyHandle);
 /* The address is valid until the configuration is closed. */
 NDISEXPORT VOID NDISAPI NdisReadNetworkAddress(
     _Out_ PNDIS_STATUS Status,

@@ -118,9 +118,62 @@ NDISEXPORT BOOLEAN NDISAPI NdisWaitEvent(_In_ PNDIS_EVENT Event, UINT MsToWait);
 
 NDISEXPORT VOID NDISAPI NdisMSleep(ULONG MicrosecondsToSleep);
 NDISEXPORT VOID NDISAPI NdisGetCurrentSystemTime(_Out_ PLARGE_INTEGER SystemTime);
+/* Milliseconds. */
+NDISEXPORT VOID NDISAPI NdisGetSystemUpTimeEx(_Out_ PLARGE_INTEGER SystemUpTime);
 NDISEXPORT CCHAR NDISAPI NdisSystemProcessorCount(VOID);
 NDISEXPORT ULONG NDISAPI NdisSystemActiveProcessorCount(_Out_opt_ KAFFINITY *ActiveProcessors);
 NDISEXPORT ULONG NDISAPI NdisGroupMaxProcessorCount(USHORT Group);
 NDISEXPORT ULONG NDISAPI NdisGroupActiveProcessorCount(USHORT Group);
+
+NDISEXPORT KAFFINITY NDISAPI NdisGroupActiveProcessorMask(USHORT Group);
+NDISEXPORT USHORT NDISAPI NdisActiveGroupCount(VOID);
+NDISEXPORT USHORT NDISAPI NdisMaxGroupCount(VOID);
+/* Both at DISPATCH_LEVEL, or the processor may be another one already. */
+NDISEXPORT ULONG NDISAPI NdisCurrentProcessorIndex(VOID);
+NDISEXPORT PROCESSOR_NUMBER NDISAPI NdisCurrentGroupAndProcessor(VOID);
+
+/* Processors for receive side scaling (ns-ntddndis-_ndis_rss_processor_info) */
+
+typedef struct _NDIS_RSS_PROCESSOR
+{
+    PROCESSOR_NUMBER ProcNum;
+    USHORT PreferenceIndex;
+    USHORT Reserved;
+} NDIS_RSS_PROCESSOR, *PNDIS_RSS_PROCESSOR;
+
+typedef enum _NDIS_RSS_PROFILE
+{
+    NdisRssProfileClosest = 1
+} NDIS_RSS_PROFILE;
+
+typedef struct _NDIS_RSS_PROCESSOR_INFO
+{
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    PROCESSOR_NUMBER RssBaseProcessor;
+    ULONG MaxNumRssProcessors;
+    USHORT PreferredNumaNode;
+    ULONG RssProcessorArrayOffset; /* bytes, of NDIS_RSS_PROCESSOR structures */
+    ULONG RssProcessorCount;
+    ULONG RssProcessorEntrySize;
+    PROCESSOR_NUMBER RssMaxProcessor; /* NDIS 6.30: revision 2 */
+    NDIS_RSS_PROFILE RssProfile;
+} NDIS_RSS_PROCESSOR_INFO, *PNDIS_RSS_PROCESSOR_INFO;
+
+NT_ASSERT_SIZE(NDIS_RSS_PROCESSOR, 8, 8);
+NT_ASSERT_SIZE(NDIS_RSS_PROCESSOR_INFO, 0x28, 0x28);
+NT_ASSERT_OFFSET(NDIS_RSS_PROCESSOR_INFO, RssProcessorArrayOffset, 0x14, 0x14);
+
+#define NDIS_OBJECT_TYPE_RSS_PROCESSOR_INFO       0xB1
+#define NDIS_RSS_PROCESSOR_INFO_REVISION_1        1
+#define NDIS_RSS_PROCESSOR_INFO_REVISION_2        2
+#define NDIS_SIZEOF_RSS_PROCESSOR_INFO_REVISION_1 0x20
+#define NDIS_SIZEOF_RSS_PROCESSOR_INFO_REVISION_2 0x28
+
+/* NDIS_STATUS_BUFFER_TOO_SHORT: *Size is how long the buffer has to be. IRQL <= DISPATCH_LEVEL. */
+NDISEXPORT NDIS_STATUS NDISAPI NdisGetRssProcessorInformation(
+    _In_ NDIS_HANDLE NdisHandle,
+    _Out_writes_bytes_opt_(*Size) PNDIS_RSS_PROCESSOR_INFO RssProcessorInfo,
+    _Inout_ PSIZE_T Size);
 
 #endif

@@ -91,6 +91,10 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(PsCreateSystemThread, APC_LEVEL, PsCreateSystemThread(ANY, 0, NULL, NULL, NULL, NULL, NULL)) \
     X(PsSetCreateProcessNotifyRoutine, APC_LEVEL, PsSetCreateProcessNotifyRoutine(NULL, FALSE))    \
     X(PsTerminateSystemThread, APC_LEVEL, PsTerminateSystemThread(0))                              \
+    X(RtlAnsiStringToUnicodeString, APC_LEVEL, RtlAnsiStringToUnicodeString(ANY, ANY, FALSE))      \
+    X(RtlUnicodeStringToAnsiString, APC_LEVEL, RtlUnicodeStringToAnsiString(ANY, ANY, FALSE))      \
+    X(RtlUpcaseUnicodeString, APC_LEVEL, RtlUpcaseUnicodeString(ANY, ANY, FALSE))                  \
+    X(ZwEnumerateKey, APC_LEVEL, ZwEnumerateKey(NULL, 0, KeyBasicInformation, NULL, 0, ANY))       \
     X(RtlEqualUnicodeString, APC_LEVEL, RtlEqualUnicodeString(ANY, ANY, TRUE))                     \
     X(RtlFreeUnicodeString, DISPATCH_LEVEL, RtlFreeUnicodeString(ANY))                             \
     X(RtlGUIDFromString, APC_LEVEL, RtlGUIDFromString(ANY, ANY))                                   \

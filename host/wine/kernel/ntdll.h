@@ -272,13 +272,6 @@ NTSYSAPI NTSTATUS NTAPI
 LdrGetDllHandle(PCWSTR Path, ULONG Flags, const UNICODE_STRING *Name, PVOID *Module);
 NTSYSAPI NTSTATUS NTAPI LdrAddRefDll(ULONG Flags, PVOID Module);
 
-typedef struct _ANSI_STRING
-{
-    USHORT Length;
-    USHORT MaximumLength;
-    PCHAR Buffer;
-} ANSI_STRING;
-
 NTSYSAPI NTSTATUS NTAPI
 LdrGetProcedureAddress(PVOID Module, const ANSI_STRING *Name, ULONG Ordinal, PVOID *Address);
 

@@ -28,6 +28,9 @@ PNDIS_MINIPORT_ADAPTER NdispAdapterCreate(PNDIS_MINIPORT_DRIVER Driver, PDEVICE_
     KeInitializeEvent(&Adapter->Completed, NotificationEvent, FALSE);
     KeInitializeEvent(&Adapter->OidLock, SynchronizationEvent, TRUE);
     KeInitializeEvent(&Adapter->OidCompleted, NotificationEvent, FALSE);
+    KeInitializeEvent(&Adapter->ResetLock, SynchronizationEvent, TRUE);
+    KeInitializeEvent(&Adapter->ResetWake, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&Adapter->ResetCompleted, NotificationEvent, FALSE);
     KeInitializeSpinLock(&Adapter->StatusLock);
     ExInitializeRundownProtection(&Adapter->DeviceRundown);
     /* Calls are run down while the miniport is halted. */

@@ -34,6 +34,7 @@ static NDIS_STATUS AttributesSetRegistration(
     }
     Adapter->Context = Given->MiniportAdapterContext;
     Adapter->AttributeFlags = Given->AttributeFlags;
+    Adapter->CheckForHangSeconds = Given->CheckForHangTimeInSeconds;
     Adapter->RegistrationSet = TRUE;
     return NDIS_STATUS_SUCCESS;
 }

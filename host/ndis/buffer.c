@@ -19,10 +19,10 @@ typedef struct _NDIS_BUFFER_POOL
 /* A net buffer that was allocated alone. */
 typedef struct _NDIS_NB_BLOCK
 {
-    ULONG Signature;
-    PNDIS_BUFFER_POOL Pool;
     PMDL Mdl; /* preallocated with it, or NULL; so is its data */
     PVOID Data;
+    ULONG Signature;
+    PNDIS_BUFFER_POOL Pool;
     DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) NET_BUFFER Buffer;
 } NDIS_NB_BLOCK, *PNDIS_NB_BLOCK;
 

@@ -225,6 +225,22 @@ NDIS_STATUS NDISAPI NdisMRegisterMiniportDriver(
     return NDIS_STATUS_SUCCESS;
 }
 
+/* Selective suspend is for NDIS to begin, which this one never does. */
+NDIS_STATUS NDISAPI
+NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle, PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers)
+{
+    NDISP_IRQL("NdisSetOptionalHandlers", "nf-ndis-ndissetoptionalhandlers", PASSIVE_LEVEL);
+    NdispDriverFromHandle(NdisHandle, "NdisSetOptionalHandlers");
+    if (OptionalHandlers->Header.Type == NDIS_OBJECT_TYPE_MINIPORT_SS_CHARACTERISTICS)
+    {
+        return NDIS_STATUS_SUCCESS;
+    }
+    NdispLogError(
+        "NDIS: optional handlers of type 0x%x; 0x%x only is known here\n",
+        OptionalHandlers->Header.Type, NDIS_OBJECT_TYPE_MINIPORT_SS_CHARACTERISTICS);
+    return NDIS_STATUS_FAILURE;
+}
+
 VOID NDISAPI NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
 {
     NDISP_IRQL(

@@ -147,6 +147,18 @@ struct _NDIS_MINIPORT_ADAPTER
     ULONG PacketFilter; /* guarded by OidLock; so is Lookahead */
     ULONG Lookahead;
 
+    /* Check-for-hang and reset (reset.c) */
+    PVOID ResetThread; /* referenced, or NULL */
+    KEVENT ResetWake;
+    KEVENT ResetLock; /* signalled: free; held through each reset */
+    volatile LONG ResetStopping;
+    volatile LONG ResetRequested;
+    volatile LONG ResetPending;
+    KEVENT ResetCompleted;
+    NDIS_STATUS ResetStatus; /* valid with ResetCompleted; so is the next */
+    BOOLEAN AddressingReset;
+    ULONG CheckForHangSeconds;
+
     /* Status (status.c) */
     KSPIN_LOCK StatusLock;
     NDIS_LINK_STATE LinkState; /* guarded by StatusLock */
@@ -377,6 +389,12 @@ NdispOidSet(PNDIS_MINIPORT_ADAPTER Adapter, NDIS_OID Oid, PVOID Buffer, ULONG Le
 /* Waits for the request under way; none follows it until NdispOidUnlock. */
 VOID NdispOidLock(PNDIS_MINIPORT_ADAPTER Adapter);
 VOID NdispOidUnlock(PNDIS_MINIPORT_ADAPTER Adapter);
+
+/* ---- reset.c ---- */
+
+/* From the end of MiniportInitializeEx to the start of MiniportHaltEx. PASSIVE_LEVEL */
+VOID NdispResetStart(PNDIS_MINIPORT_ADAPTER Adapter);
+VOID NdispResetStop(PNDIS_MINIPORT_ADAPTER Adapter);
 
 /* ---- query.c ---- */
 

@@ -80,6 +80,7 @@ NTSTATUS NdispMiniportInitialize(PNDIS_MINIPORT_ADAPTER Adapter)
     ExReInitializeRundownProtection(&Adapter->Calls);
     NdispMiniportNotify(
         Adapter, NdisDevicePnPEventPowerProfileChanged, &PowerProfile, sizeof(PowerProfile));
+    NdispResetStart(Adapter);
     return STATUS_SUCCESS;
 }
 
@@ -220,6 +221,7 @@ VOID NDISAPI NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle)
 
 VOID NdispMiniportHalt(PNDIS_MINIPORT_ADAPTER Adapter, NDIS_HALT_ACTION Action)
 {
+    NdispResetStop(Adapter);
     ExWaitForRundownProtectionRelease(&Adapter->Calls);
     if (InterlockedAdd64(&Adapter->SendsOutstanding, 0) != 0)
     {
@@ -236,6 +238,7 @@ VOID NdispMiniportHalt(PNDIS_MINIPORT_ADAPTER Adapter, NDIS_HALT_ACTION Action)
 
 VOID NdispMiniportShutdown(PNDIS_MINIPORT_ADAPTER Adapter)
 {
+    NdispResetStop(Adapter);
     ExWaitForRundownProtectionRelease(&Adapter->Calls);
     NDISP_CALLBACK(
         "MiniportShutdownEx", "nc-ndis-miniport_shutdown", PASSIVE_LEVEL,

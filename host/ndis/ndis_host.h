@@ -177,6 +177,23 @@ NDIS_STATUS NdisHostQuery(
 NTSTATUS NdisHostCancelOidRequest(_In_ PNDIS_MINIPORT_ADAPTER Adapter, _In_ PVOID RequestId);
 
 /*
+ * One direct OID request, beside any number of others; as NdisHostOidRequest otherwise.
+ * NDIS_STATUS_NOT_SUPPORTED: the miniport has no function for them.
+ */
+NDIS_STATUS
+NdisHostDirectOidRequest(_In_ PNDIS_MINIPORT_ADAPTER Adapter, _Inout_ PNDIS_OID_REQUEST Request);
+
+/* MiniportCancelDirectOidRequest, if there is one. STATUS_SUCCESS; STATUS_DEVICE_NOT_READY. */
+NTSTATUS NdisHostCancelDirectOidRequest(_In_ PNDIS_MINIPORT_ADAPTER Adapter, _In_ PVOID RequestId);
+
+/*
+ * Resets the miniport, as when it says that it hangs, and waits for it. STATUS_SUCCESS, whatever
+ * the miniport's status; STATUS_NOT_SUPPORTED: it has no function for that;
+ * STATUS_DEVICE_NOT_READY: not initialised. PASSIVE_LEVEL.
+ */
+NTSTATUS NdisHostReset(_In_ PNDIS_MINIPORT_ADAPTER Adapter);
+
+/*
  * Pauses the stack over the miniport, then the miniport, and waits for it: STATUS_SUCCESS;
  * STATUS_DEVICE_NOT_READY: not running. PASSIVE_LEVEL.
  */

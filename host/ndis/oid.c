@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * OID requests to a miniport: one at a time, synchronous for the caller, with the counts that the
- * miniport returns checked.
+ * OID requests to a miniport: synchronous for the caller, one at a time except for direct ones,
+ * with the counts that the miniport returns checked.
  */
 #include "internal.h"
 
@@ -250,7 +250,102 @@ NdispOidSet(PNDIS_MINIPORT_ADAPTER Adapter, NDIS_OID Oid, PVOID Buffer, ULONG Le
     return NdispOidRequest(Adapter, &Request);
 }
 
+/* ---- Direct requests: any number at a time ---- */
+
+/* Of one request; NdisReserved of it points here until it is completed. */
+typedef struct _NDIS_OID_COMPLETION
+{
+    KEVENT Event;
+    NDIS_STATUS Status;
+} NDIS_OID_COMPLETION, *PNDIS_OID_COMPLETION;
+
+/* The completion that nobody else gets then; NULL: it is completed. */
+static PNDIS_OID_COMPLETION OidTakeCompletion(PNDIS_OID_REQUEST Request)
+{
+    return InterlockedExchangePointer((PVOID volatile *)Request->NdisReserved, NULL);
+}
+
+/* The miniport is entered. */
+static NDIS_STATUS OidIssueDirect(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_OID_REQUEST Request)
+{
+    NDIS_OID_COMPLETION Completion;
+    NDIS_STATUS Status;
+
+    KeInitializeEvent(&Completion.Event, NotificationEvent, FALSE);
+    InterlockedExchangePointer((PVOID volatile *)Request->NdisReserved, &Completion);
+    Request->RequestHandle = Adapter;
+    NDISP_CALLBACK(
+        "MiniportDirectOidRequest", "nc-ndis-miniport_direct_oid_request", DISPATCH_LEVEL,
+        Status =
+            Adapter->Driver->Characteristics.DirectOidRequestHandler(Adapter->Context, Request));
+    if (Status == NDIS_STATUS_PENDING)
+    {
+        KeWaitForSingleObject(&Completion.Event, Executive, KernelMode, FALSE, NULL);
+        return Completion.Status;
+    }
+    if (OidTakeCompletion(Request) == NULL)
+    {
+        NdisHostViolation(
+            "A direct OID request is completed by return or by call, not both.",
+            "NdisMDirectOidRequestComplete", "nf-ndis-ndismdirectoidrequestcomplete");
+    }
+    return Status;
+}
+
+VOID NDISAPI NdisMDirectOidRequestComplete(
+    NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
+{
+    NDISP_IRQL(
+        "NdisMDirectOidRequestComplete", "nf-ndis-ndismdirectoidrequestcomplete", DISPATCH_LEVEL);
+    PNDIS_OID_COMPLETION Completion;
+    NdispAdapterFromHandle(MiniportAdapterHandle, "NdisMDirectOidRequestComplete");
+    Completion = OidTakeCompletion(OidRequest);
+    if (Completion == NULL || Status == NDIS_STATUS_PENDING)
+    {
+        NdisHostViolation(
+            "A direct OID request is completed once, with its final status.",
+            "NdisMDirectOidRequestComplete", "nf-ndis-ndismdirectoidrequestcomplete");
+    }
+    Completion->Status = Status;
+    KeSetEvent(&Completion->Event, IO_NO_INCREMENT, FALSE);
+}
+
 /* ---- ndis_host.h ---- */
+
+NDIS_STATUS
+NdisHostDirectOidRequest(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_OID_REQUEST Request)
+{
+    NDIS_STATUS Status = NDIS_STATUS_ADAPTER_NOT_READY;
+    if (NdispAdapterEnter(Adapter))
+    {
+        Status = NDIS_STATUS_NOT_SUPPORTED;
+        if (Adapter->Driver->Characteristics.DirectOidRequestHandler != NULL)
+        {
+            Status = OidIssueDirect(Adapter, Request);
+            OidCheckCounts(Request, Status);
+        }
+        NdispAdapterLeave(Adapter);
+    }
+    return Status;
+}
+
+NTSTATUS NdisHostCancelDirectOidRequest(PNDIS_MINIPORT_ADAPTER Adapter, PVOID RequestId)
+{
+    if (!NdispAdapterEnter(Adapter))
+    {
+        return STATUS_DEVICE_NOT_READY;
+    }
+    if (Adapter->Driver->Characteristics.CancelDirectOidRequestHandler != NULL)
+    {
+        NDISP_CALLBACK(
+            "MiniportCancelDirectOidRequest", "nc-ndis-miniport_cancel_direct_oid_request",
+            DISPATCH_LEVEL,
+            Adapter->Driver->Characteristics.CancelDirectOidRequestHandler(
+                Adapter->Context, RequestId));
+    }
+    NdispAdapterLeave(Adapter);
+    return STATUS_SUCCESS;
+}
 
 NDIS_STATUS NdisHostOidRequest(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_OID_REQUEST Request)
 {

@@ -6,7 +6,7 @@ set(ADIT_NDIS_DIR ${CMAKE_CURRENT_LIST_DIR})
 set(ADIT_NDIS_SOURCES
   adapter.c attributes.c buffer.c clone.c configuration.c context.c data.c device.c driver.c event_log.c
   fragment.c host.c interface.c interlocked.c memory.c miniport.c object.c oid.c pnp.c processor.c query.c
-  receive.c rwlock.c send.c stack.c status.c string.c sync.c timer.c transmit.c violation.c work_item.c)
+  receive.c reset.c rwlock.c send.c stack.c status.c string.c sync.c timer.c transmit.c violation.c work_item.c)
 list(TRANSFORM ADIT_NDIS_SOURCES PREPEND ${ADIT_NDIS_DIR}/)
 
 # What NdisGetRoutineAddress knows.

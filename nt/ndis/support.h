@@ -82,6 +82,27 @@ NDISEXPORT NDIS_STATUS NDISAPI NdisCopyFromNetBufferToNetBuffer(
     ULONG SourceOffset,
     _Out_ PULONG BytesCopied);
 
+/* Reset (nf-ndis-ndismresetcomplete): of a MiniportResetEx that returned NDIS_STATUS_PENDING; and
+ * a call of it, soon. IRQL <= DISPATCH_LEVEL. */
+
+NDISEXPORT VOID NDISAPI NdisMResetComplete(
+    _In_ NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status, BOOLEAN AddressingReset);
+NDISEXPORT VOID NDISAPI NdisMResetMiniport(_In_ NDIS_HANDLE MiniportAdapterHandle);
+
+/* Of a MiniportDirectOidRequest that returned NDIS_STATUS_PENDING. IRQL <= DISPATCH_LEVEL. */
+NDISEXPORT VOID NDISAPI NdisMDirectOidRequestComplete(
+    _In_ NDIS_HANDLE MiniportAdapterHandle, _In_ PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status);
+
+/* From MiniportSetOptions; the structure begins so. NDIS_STATUS_FAILURE: not of that type. */
+
+typedef struct _NDIS_DRIVER_OPTIONAL_HANDLERS
+{
+    NDIS_OBJECT_HEADER Header;
+} NDIS_DRIVER_OPTIONAL_HANDLERS, *PNDIS_DRIVER_OPTIONAL_HANDLERS;
+
+NDISEXPORT NDIS_STATUS NDISAPI NdisSetOptionalHandlers(
+    _In_ NDIS_HANDLE NdisHandle, _In_ PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers);
+
 /* Device objects of a driver */
 
 typedef struct _NDIS_DEVICE_OBJECT_ATTRIBUTES

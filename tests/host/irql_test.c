@@ -75,6 +75,10 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
     X(NdisMRestartComplete, HIGH_LEVEL, NdisMRestartComplete(ANY, 0))                             \
     X(NdisMSendNetBufferListsComplete, HIGH_LEVEL, NdisMSendNetBufferListsComplete(ANY, ANY, 0))  \
     X(NdisMSetMiniportAttributes, APC_LEVEL, NdisMSetMiniportAttributes(ANY, ANY))                \
+    X(NdisMDirectOidRequestComplete, HIGH_LEVEL, NdisMDirectOidRequestComplete(ANY, ANY, 0))      \
+    X(NdisMResetComplete, HIGH_LEVEL, NdisMResetComplete(ANY, 0, FALSE))                          \
+    X(NdisMResetMiniport, HIGH_LEVEL, NdisMResetMiniport(ANY))                                    \
+    X(NdisSetOptionalHandlers, APC_LEVEL, NdisSetOptionalHandlers(ANY, ANY))                      \
     X(NdisMSleep, DISPATCH_LEVEL, NdisMSleep(1))                                                  \
     X(NdisOpenConfigurationEx, APC_LEVEL, NdisOpenConfigurationEx(ANY, ANY))                      \
     X(NdisOpenConfigurationKeyByName, DISPATCH_LEVEL,                                             \

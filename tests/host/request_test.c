@@ -246,13 +246,104 @@ static void RequestsReachTheMiniport(void **State)
     assert_non_null(strstr(Toy.Trace, "CancelOid "));
 }
 
+/* ---- Direct requests ---- */
+
+static PNDIS_OID_REQUEST volatile DirectHeld;
+static volatile LONG DirectCancelled;
+
+static NDIS_STATUS NDISAPI DirectRequest(NDIS_HANDLE Context, PNDIS_OID_REQUEST Request)
+{
+    assert_ptr_equal(Context, &Toy);
+    if (Request->DATA.QUERY_INFORMATION.Oid == OID_GEN_VENDOR_ID)
+    {
+        Request->DATA.QUERY_INFORMATION.BytesWritten = 4;
+        return NDIS_STATUS_SUCCESS;
+    }
+    InterlockedExchangePointer((PVOID volatile *)&DirectHeld, Request);
+    return NDIS_STATUS_PENDING;
+}
+
+static VOID NDISAPI DirectCancel(NDIS_HANDLE Context, PVOID RequestId)
+{
+    UNREFERENCED_PARAMETER(Context);
+    assert_ptr_equal(RequestId, &DirectCancelled);
+    InterlockedIncrement(&DirectCancelled);
+    NdisMDirectOidRequestComplete(Toy.Adapter, DirectHeld, NDIS_STATUS_REQUEST_ABORTED);
+}
+
+static NDIS_STATUS DirectStatus;
+static volatile LONG DirectEnded;
+
+static VOID NTAPI DirectThread(PVOID Context)
+{
+    DirectStatus = NdisHostDirectOidRequest(Fixture.Adapter, Context);
+    InterlockedIncrement(&DirectEnded);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* One is held until it is cancelled; others come and go beside it. */
+static void DirectRequestsAreNotSerialised(void **State)
+{
+    ULONG Value;
+    NDIS_OID_REQUEST Held = {
+        .Header = {NDIS_OBJECT_TYPE_OID_REQUEST, 1, NDIS_SIZEOF_OID_REQUEST_REVISION_1},
+        .RequestType = NdisRequestQueryInformation,
+        .DATA.QUERY_INFORMATION = {OID_GEN_STATISTICS, &Value, sizeof(Value), 0, 0}};
+    NDIS_OID_REQUEST Other = Held;
+    HANDLE Thread;
+    UNREFERENCED_PARAMETER(State);
+    FixtureStart();
+    assert_int_equal(NdisHostDirectOidRequest(Fixture.Adapter, &Held), NDIS_STATUS_NOT_SUPPORTED);
+    assert_int_equal(
+        NdisHostCancelDirectOidRequest(Fixture.Adapter, (PVOID)&DirectCancelled), STATUS_SUCCESS);
+    FixtureTeardown(NULL);
+    FixtureSetup(NULL);
+    Toy.Characteristics.DirectOidRequestHandler = DirectRequest;
+    Toy.Characteristics.CancelDirectOidRequestHandler = DirectCancel;
+    FixtureStart();
+    PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, DirectThread, &Held);
+    FIXTURE_WAIT(DirectHeld == &Held);
+    Other.DATA.QUERY_INFORMATION.Oid = OID_GEN_VENDOR_ID;
+    assert_int_equal(NdisHostDirectOidRequest(Fixture.Adapter, &Other), NDIS_STATUS_SUCCESS);
+    assert_int_equal(NdisHostOidRequest(Fixture.Adapter, &Other), NDIS_STATUS_SUCCESS);
+    assert_int_equal(ReadAcquire(&DirectEnded), 0);
+    assert_int_equal(
+        NdisHostCancelDirectOidRequest(Fixture.Adapter, (PVOID)&DirectCancelled), STATUS_SUCCESS);
+    assert_int_equal(ZwWaitForSingleObject(Thread, FALSE, NULL), STATUS_SUCCESS);
+    ZwClose(Thread);
+    assert_int_equal(DirectStatus, NDIS_STATUS_REQUEST_ABORTED);
+}
+
+static NDIS_STATUS OptionalStatus[2];
+
+static NDIS_STATUS NDISAPI SetOptions(NDIS_HANDLE NdisDriverHandle, NDIS_HANDLE DriverContext)
+{
+    NDIS_DRIVER_OPTIONAL_HANDLERS Handlers = {
+        .Header = {NDIS_OBJECT_TYPE_MINIPORT_SS_CHARACTERISTICS, 1, sizeof(Handlers)}};
+    UNREFERENCED_PARAMETER(DriverContext);
+    OptionalStatus[0] = NdisSetOptionalHandlers(NdisDriverHandle, &Handlers);
+    Handlers.Header.Type = 0x92; /* NDIS_OBJECT_TYPE_MINIPORT_PNP_CHARACTERISTICS */
+    OptionalStatus[1] = NdisSetOptionalHandlers(NdisDriverHandle, &Handlers);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static void OptionalHandlers(void **State)
+{
+    UNREFERENCED_PARAMETER(State);
+    Toy.Characteristics.SetOptionsHandler = SetOptions;
+    FixtureLoad();
+    assert_int_equal(OptionalStatus[0], NDIS_STATUS_SUCCESS);
+    assert_int_equal(OptionalStatus[1], NDIS_STATUS_FAILURE);
+}
+
 int main(void)
 {
 #define TEST(Function) cmocka_unit_test_setup_teardown(Function, FixtureSetup, FixtureTeardown)
     const struct CMUnitTest Tests[] = {
-        TEST(ConfigurationIsTheDriverKey), TEST(ConfigurationIsWritten),
-        TEST(NetworkAddressIsRead),        TEST(SubKeysAreOpened),
-        TEST(QueriesAreAnsweredByNdis),    TEST(RequestsReachTheMiniport),
+        TEST(ConfigurationIsTheDriverKey),    TEST(ConfigurationIsWritten),
+        TEST(NetworkAddressIsRead),           TEST(SubKeysAreOpened),
+        TEST(QueriesAreAnsweredByNdis),       TEST(RequestsReachTheMiniport),
+        TEST(DirectRequestsAreNotSerialised), TEST(OptionalHandlers),
     };
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }

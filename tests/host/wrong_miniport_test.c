@@ -424,6 +424,47 @@ CASE(StatusWithoutBuffer)
 
 /* ---- The library itself, as the link sees it ---- */
 
+static NDIS_STATUS NDISAPI ResetTwice(NDIS_HANDLE Context, PBOOLEAN AddressingReset)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(AddressingReset);
+    NdisMResetComplete(Toy.Adapter, NDIS_STATUS_SUCCESS, FALSE);
+    return NDIS_STATUS_SUCCESS;
+}
+
+CASE(ResetCompletedTwice)
+{
+    Toy.Characteristics.ResetHandlerEx = ResetTwice;
+    FixtureStart();
+    NdisHostReset(Fixture.Adapter);
+}
+
+CASE(ResetCompletedUnasked)
+{
+    NdisMResetComplete(Toy.Adapter, NDIS_STATUS_SUCCESS, FALSE);
+}
+
+static NDIS_STATUS NDISAPI DirectTwice(NDIS_HANDLE Context, PNDIS_OID_REQUEST Request)
+{
+    UNREFERENCED_PARAMETER(Context);
+    NdisMDirectOidRequestComplete(Toy.Adapter, Request, NDIS_STATUS_SUCCESS);
+    return NDIS_STATUS_SUCCESS;
+}
+
+CASE(DirectCompletedTwice)
+{
+    NDIS_OID_REQUEST Request = {.RequestType = NdisRequestMethod};
+    Toy.Characteristics.DirectOidRequestHandler = DirectTwice;
+    FixtureStart();
+    NdisHostDirectOidRequest(Fixture.Adapter, &Request);
+}
+
+CASE(DirectCompletedUnasked)
+{
+    NDIS_OID_REQUEST Request = {.RequestType = NdisRequestMethod};
+    NdisMDirectOidRequestComplete(Toy.Adapter, &Request, NDIS_STATUS_SUCCESS);
+}
+
 CASE(LinkReadTwice)
 {
     NDIS_LINK_PACKET Packet = {.Data = Memory, .Capacity = sizeof(Memory)};
@@ -473,6 +514,10 @@ static const VIOLATION Cases[] = {
     OF(QueryWritesBehind, FALSE, OID, "none behind them"),
     OF(OidCompletedTwice, FALSE, "NdisMOidRequestComplete", "by return or by call"),
     OF(OidCompletedPending, FALSE, "NdisMOidRequestComplete", "final status"),
+    OF(ResetCompletedTwice, FALSE, "NdisMResetComplete", "by return or by call"),
+    OF(ResetCompletedUnasked, TRUE, "NdisMResetComplete", "completed once"),
+    OF(DirectCompletedTwice, FALSE, "NdisMDirectOidRequestComplete", "by return or by call"),
+    OF(DirectCompletedUnasked, TRUE, "NdisMDirectOidRequestComplete", "completed once"),
     OF(StatusWithoutRevision, TRUE, "NdisMIndicateStatusEx", "header set"),
     OF(StatusWithoutBuffer, TRUE, "NdisMIndicateStatusEx", "StatusBuffer"),
     OF(LinkReadTwice, TRUE, "NdisLinkRead", "LinkRead"),

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Check-for-hang and reset.
+ */
+#include "fixture.h"
+
+/* What the miniport's functions do, and how often they were called. */
+static struct
+{
+    BOOLEAN Pend;
+    BOOLEAN AddressingReset;
+    NDIS_STATUS Status;
+    volatile LONG Hung; /* so many checks say so */
+    volatile LONG Checks;
+    volatile LONG Resets;
+    volatile LONG Completed;
+} Reset;
+
+static BOOLEAN NDISAPI CheckForHang(NDIS_HANDLE Context)
+{
+    assert_ptr_equal(Context, &Toy);
+    InterlockedIncrement(&Reset.Checks);
+    return InterlockedDecrement(&Reset.Hung) >= 0;
+}
+
+static VOID NTAPI CompleteLater(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    FixtureSleep(5);
+    InterlockedIncrement(&Reset.Completed);
+    NdisMResetComplete(Toy.Adapter, Reset.Status, Reset.AddressingReset);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static NDIS_STATUS NDISAPI ResetNow(NDIS_HANDLE Context, PBOOLEAN AddressingReset)
+{
+    HANDLE Thread;
+    assert_ptr_equal(Context, &Toy);
+    InterlockedIncrement(&Reset.Resets);
+    if (!Reset.Pend)
+    {
+        *AddressingReset = Reset.AddressingReset;
+        return Reset.Status;
+    }
+    PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, CompleteLater, NULL);
+    ZwClose(Thread);
+    return NDIS_STATUS_PENDING;
+}
+
+static int Setup(void **State)
+{
+    int Result = FixtureSetup(State);
+    memset(&Reset, 0, sizeof(Reset));
+    Toy.Characteristics.CheckForHangHandlerEx = CheckForHang;
+    Toy.Characteristics.ResetHandlerEx = ResetNow;
+    return Result;
+}
+
+/* A check says that the miniport hangs; what the stack had set comes again. */
+static void AHungMiniportIsReset(void **State)
+{
+    UNREFERENCED_PARAMETER(State);
+    Reset.Hung = 1;
+    Reset.Pend = TRUE;
+    Reset.AddressingReset = TRUE;
+    FixtureStart();
+    assert_null(strstr(Toy.Trace, "Set("));
+    FIXTURE_WAIT(strstr(Toy.Trace, "Set(0001010e)") != NULL);
+    assert_int_equal(ReadAcquire(&Reset.Resets), 1);
+    assert_int_equal(ReadAcquire(&Reset.Completed), 1);
+    assert_true(ReadAcquire(&Reset.Checks) >= 1);
+    /* Another state does not matter to it. */
+    assert_int_equal(NdisHostPause(Fixture.Adapter), STATUS_SUCCESS);
+    assert_int_equal(NdisHostReset(Fixture.Adapter), STATUS_SUCCESS);
+    assert_int_equal(ReadAcquire(&Reset.Completed), 2);
+}
+
+static void AMiniportAsksForAReset(void **State)
+{
+    UNREFERENCED_PARAMETER(State);
+    Reset.Status = NDIS_STATUS_FAILURE;
+    FixtureStart();
+    NdisMResetMiniport(Toy.Adapter);
+    FIXTURE_WAIT(ReadAcquire(&Reset.Resets) == 1);
+    Reset.Pend = TRUE;
+    NdisMResetMiniport(Toy.Adapter);
+    FIXTURE_WAIT(ReadAcquire(&Reset.Completed) == 1);
+    assert_null(strstr(Toy.Trace, "Set("));
+}
+
+/* MiniportHaltEx comes when the reset is complete, and none begins later. */
+static void AHaltWaitsForTheReset(void **State)
+{
+    UNREFERENCED_PARAMETER(State);
+    Reset.Pend = TRUE;
+    FixtureStart();
+    NdisMResetMiniport(Toy.Adapter);
+    FIXTURE_WAIT(ReadAcquire(&Reset.Resets) == 1);
+    assert_int_equal(NdisHostSetPower(Fixture.Adapter, PowerDeviceD3), STATUS_SUCCESS);
+    assert_int_equal(ReadAcquire(&Reset.Completed), 1);
+    assert_int_equal(NdisHostSetPower(Fixture.Adapter, PowerDeviceD0), STATUS_SUCCESS);
+    NdisMResetMiniport(Toy.Adapter);
+    FIXTURE_WAIT(ReadAcquire(&Reset.Completed) == 2);
+    assert_int_equal(ReadAcquire(&Reset.Resets), 2);
+}
+
+static void WithoutFunctionsForIt(void **State)
+{
+    UNREFERENCED_PARAMETER(State);
+    Toy.Characteristics.CheckForHangHandlerEx = NULL;
+    Toy.Characteristics.ResetHandlerEx = NULL;
+    FixtureAdd();
+    assert_int_equal(NdisHostReset(Fixture.Adapter), STATUS_DEVICE_NOT_READY);
+    assert_int_equal(NativeDeviceStart(Fixture.Pdo), STATUS_SUCCESS);
+    assert_int_equal(NdisHostReset(Fixture.Adapter), STATUS_NOT_SUPPORTED);
+    NdisMResetMiniport(Toy.Adapter);
+}
+
+int main(void)
+{
+#define CASE(Name) cmocka_unit_test_setup_teardown(Name, Setup, FixtureTeardown)
+    const struct CMUnitTest Tests[] = {
+        CASE(AHungMiniportIsReset),
+        CASE(AMiniportAsksForAReset),
+        CASE(AHaltWaitsForTheReset),
+        CASE(WithoutFunctionsForIt),
+    };
+    return cmocka_run_group_tests(Tests, NULL, NULL);
+}

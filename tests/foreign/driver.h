@@ -39,6 +39,8 @@ typedef struct _FOREIGN
     /* The adapter */
     NDIS_HANDLE Pool;
     NDIS_HANDLE LinkTimer, MirrorTimer, LinkWork;
+    NDIS_HANDLE ResetWork;
+    volatile LONG Hung; /* the next check says so */
     NDIS_EVENT LinkDone;
     NDIS_EVENT Idle;         /* nothing is with the stack */
     volatile LONG Indicated; /* lists with the stack, and one while the adapter runs */
@@ -66,6 +68,9 @@ VOID ForeignCount(_Inout_ uint32_t *Counter);
 VOID ForeignAppend(_Inout_ PFOREIGN_CHAIN Chain, _Inout_ PNET_BUFFER_LIST List);
 /* The whole chain, which is empty then. */
 PNET_BUFFER_LIST ForeignTakeAll(_Inout_ PFOREIGN_CHAIN Chain);
+
+/* utility.c: from MiniportInitializeEx, after the attributes. */
+VOID UtilityCheck(NDIS_HANDLE Adapter, _In_ PNDIS_MINIPORT_INIT_PARAMETERS Parameters);
 
 /* data.c */
 NDIS_STATUS DataCreate(NDIS_HANDLE Adapter);

@@ -23,6 +23,8 @@ typedef struct _FOREIGN_STATE
     uint32_t Delivered; /* packets that reads took */
     uint32_t Injected;  /* packets that writes gave */
     uint32_t Waiting;   /* reads that wait now */
+    uint32_t Resets;    /* that the driver completed */
+    uint32_t Filters;   /* packet filters that were set */
     char Description[64];
     char Log[FOREIGN_LOG_SIZE]; /* words with a blank behind each, what happened in that order */
 } FOREIGN_STATE;

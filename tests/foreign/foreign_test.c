@@ -256,7 +256,9 @@ static HANDLE StartHolder(const char *Self)
 static void TestPackets(void)
 {
     HANDLE Answerer = CreateThread(NULL, 0, AnswerForeign, NULL, 0, NULL);
-    WAIT_FOR(LogHas(Foreign, "Initialize LinkUp"));
+    /* Nothing in front of it: all that the driver tried behaved. */
+    WAIT_FOR(LogHas(Foreign, "Checked Initialize LinkUp"));
+    CHECK(strncmp(Query(Foreign).Log, "Checked ", 8) == 0);
     CHECK(strcmp(Query(Foreign).Description, "Adit foreign test adapter") == 0);
     WAIT_FOR(Query(Foreign).Waiting == READS);
     WAIT_FOR(Ask("carrier adit0"));
@@ -283,6 +285,13 @@ static void TestMirror(void)
     CHECK(Ask("came adit0"));
     CHECK(Control(Foreign, FOREIGN_MIRROR, &Off, sizeof(Off), NULL, 0));
     CHECK(!LogHas(Foreign, "ParentLost"));
+}
+
+/* The driver says once that it hangs; its packet filter is set again then. */
+static void TestReset(void)
+{
+    WAIT_FOR(Query(Foreign).Resets == 1);
+    WAIT_FOR(Query(Foreign).Filters == 2);
 }
 
 static void TestKilledClient(const char *Self)
@@ -355,6 +364,7 @@ int main(int argc, char **argv)
     Answerer = CreateThread(NULL, 0, AnswerOwn, Session, 0, NULL);
     TestPackets();
     TestMirror();
+    TestReset();
     TestKilledClient(argv[0]);
     TestSurpriseRemoval(argv[0]);
     Stop = TRUE;

@@ -107,9 +107,16 @@ static NDIS_STATUS LinkCreate(NDIS_HANDLE Adapter)
     {
         return NDIS_STATUS_RESOURCES;
     }
-    Status = NdisAllocateTimerObject(Adapter, &Timer, &Foreign.LinkTimer);
+    Foreign.ResetWork = NdisAllocateIoWorkItem(Adapter);
+    Status = Foreign.ResetWork != NULL
+                 ? NdisAllocateTimerObject(Adapter, &Timer, &Foreign.LinkTimer)
+                 : NDIS_STATUS_RESOURCES;
     if (Status != NDIS_STATUS_SUCCESS)
     {
+        if (Foreign.ResetWork != NULL)
+        {
+            NdisFreeIoWorkItem(Foreign.ResetWork);
+        }
         NdisFreeIoWorkItem(Foreign.LinkWork);
     }
     return Status;
@@ -122,7 +129,31 @@ static VOID LinkDelete(VOID)
         NdisWaitEvent(&Foreign.LinkDone, 0);
     }
     NdisFreeTimerObject(Foreign.LinkTimer);
+    NdisFreeIoWorkItem(Foreign.ResetWork);
     NdisFreeIoWorkItem(Foreign.LinkWork);
+}
+
+/* ---- It hangs once, and is reset ---- */
+
+static BOOLEAN NDISAPI CheckForHang(NDIS_HANDLE Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    return InterlockedExchange(&Foreign.Hung, FALSE) != FALSE;
+}
+
+static VOID NDISAPI ResetDone(PVOID Context, NDIS_HANDLE WorkItem)
+{
+    UNREFERENCED_PARAMETER(WorkItem);
+    ForeignCount(&Foreign.State.Resets);
+    NdisMResetComplete(Context, NDIS_STATUS_SUCCESS, TRUE);
+}
+
+static NDIS_STATUS NDISAPI Reset(NDIS_HANDLE Context, PBOOLEAN AddressingReset)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(AddressingReset);
+    NdisQueueIoWorkItem(Foreign.ResetWork, ResetDone, Foreign.Adapter);
+    return NDIS_STATUS_PENDING;
 }
 
 /* ---- The adapter ---- */
@@ -192,7 +223,6 @@ static NDIS_STATUS NDISAPI Initialize(
 {
     NDIS_STATUS Status;
     UNREFERENCED_PARAMETER(DriverContext);
-    UNREFERENCED_PARAMETER(Parameters);
     if (Foreign.Adapter != NULL)
     {
         return NDIS_STATUS_NOT_SUPPORTED;
@@ -214,7 +244,9 @@ static NDIS_STATUS NDISAPI Initialize(
         return Status;
     }
     ReadDescription(Adapter);
+    UtilityCheck(Adapter, Parameters);
     Foreign.Adapter = Adapter;
+    InterlockedExchange(&Foreign.Hung, TRUE);
     WriteRelease(&Foreign.Removed, FALSE);
     ForeignLog("Initialize");
     NdisSetTimerObject(Foreign.LinkTimer, (LARGE_INTEGER){.QuadPart = -LINK_DELAY}, 0, NULL);
@@ -275,6 +307,10 @@ static NDIS_STATUS NDISAPI Request(NDIS_HANDLE Context, PNDIS_OID_REQUEST OidReq
         (OidRequest->DATA.SET_INFORMATION.Oid == OID_GEN_CURRENT_PACKET_FILTER ||
          OidRequest->DATA.SET_INFORMATION.Oid == OID_GEN_CURRENT_LOOKAHEAD))
     {
+        if (OidRequest->DATA.SET_INFORMATION.Oid == OID_GEN_CURRENT_PACKET_FILTER)
+        {
+            ForeignCount(&Foreign.State.Filters);
+        }
         OidRequest->DATA.SET_INFORMATION.BytesRead = sizeof(ULONG);
         return NDIS_STATUS_SUCCESS;
     }
@@ -328,6 +364,8 @@ static NDIS_STATUS Register(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registr
         .SendNetBufferListsHandler = DataSend,
         .ReturnNetBufferListsHandler = DataReturn,
         .CancelSendHandler = DataCancelSend,
+        .CheckForHangHandlerEx = CheckForHang,
+        .ResetHandlerEx = Reset,
         .DevicePnPEventNotifyHandler = Notify,
         .ShutdownHandlerEx = Shutdown,
         .CancelOidRequestHandler = CancelRequest,

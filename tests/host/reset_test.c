@@ -65,7 +65,11 @@ static void AHungMiniportIsReset(void **State)
     Reset.AddressingReset = TRUE;
     FixtureStart();
     assert_null(strstr(Toy.Trace, "Set("));
-    FIXTURE_WAIT(strstr(Toy.Trace, "Set(0001010e)") != NULL);
+    for (ULONG i = 0; i < 30000 && strstr(Toy.Trace, "Set(0001010e)") == NULL; i++)
+    {
+        FixtureSleep(1);
+    }
+    assert_non_null(strstr(Toy.Trace, "Set(0001010e)"));
     assert_int_equal(ReadAcquire(&Reset.Resets), 1);
     assert_int_equal(ReadAcquire(&Reset.Completed), 1);
     assert_true(ReadAcquire(&Reset.Checks) >= 1);

@@ -5,39 +5,35 @@
  */
 #include "internal.h"
 
-/* Counters that NDIS takes from OID_GEN_STATISTICS: the sum of up to three fields. */
+/* Counters that NDIS takes from OID_GEN_STATISTICS; OID_GEN_XMIT_OK and OID_GEN_RCV_OK are none of
+ * them ("Mandatory OIDs for Miniport Drivers"). */
 typedef struct _NDIS_QUERY_STATISTIC
 {
     NDIS_OID Oid;
-    USHORT Offsets[3]; /* 0: none */
+    USHORT Offset;
 } NDIS_QUERY_STATISTIC;
 
 #define STATISTIC(Field) FIELD_OFFSET(NDIS_STATISTICS_INFO, Field)
 
 static const NDIS_QUERY_STATISTIC QueryStatistics[] = {
-    {OID_GEN_XMIT_OK,
-     {STATISTIC(ifHCOutUcastPkts), STATISTIC(ifHCOutMulticastPkts),
-      STATISTIC(ifHCOutBroadcastPkts)}},
-    {OID_GEN_RCV_OK,
-     {STATISTIC(ifHCInUcastPkts), STATISTIC(ifHCInMulticastPkts), STATISTIC(ifHCInBroadcastPkts)}},
-    {OID_GEN_XMIT_ERROR, {STATISTIC(ifOutErrors)}},
-    {OID_GEN_RCV_ERROR, {STATISTIC(ifInErrors)}},
-    {OID_GEN_XMIT_DISCARDS, {STATISTIC(ifOutDiscards)}},
-    {OID_GEN_RCV_DISCARDS, {STATISTIC(ifInDiscards)}},
-    {OID_GEN_BYTES_XMIT, {STATISTIC(ifHCOutOctets)}},
-    {OID_GEN_BYTES_RCV, {STATISTIC(ifHCInOctets)}},
-    {OID_GEN_DIRECTED_BYTES_XMIT, {STATISTIC(ifHCOutUcastOctets)}},
-    {OID_GEN_DIRECTED_FRAMES_XMIT, {STATISTIC(ifHCOutUcastPkts)}},
-    {OID_GEN_MULTICAST_BYTES_XMIT, {STATISTIC(ifHCOutMulticastOctets)}},
-    {OID_GEN_MULTICAST_FRAMES_XMIT, {STATISTIC(ifHCOutMulticastPkts)}},
-    {OID_GEN_BROADCAST_BYTES_XMIT, {STATISTIC(ifHCOutBroadcastOctets)}},
-    {OID_GEN_BROADCAST_FRAMES_XMIT, {STATISTIC(ifHCOutBroadcastPkts)}},
-    {OID_GEN_DIRECTED_BYTES_RCV, {STATISTIC(ifHCInUcastOctets)}},
-    {OID_GEN_DIRECTED_FRAMES_RCV, {STATISTIC(ifHCInUcastPkts)}},
-    {OID_GEN_MULTICAST_BYTES_RCV, {STATISTIC(ifHCInMulticastOctets)}},
-    {OID_GEN_MULTICAST_FRAMES_RCV, {STATISTIC(ifHCInMulticastPkts)}},
-    {OID_GEN_BROADCAST_BYTES_RCV, {STATISTIC(ifHCInBroadcastOctets)}},
-    {OID_GEN_BROADCAST_FRAMES_RCV, {STATISTIC(ifHCInBroadcastPkts)}},
+    {OID_GEN_XMIT_ERROR, STATISTIC(ifOutErrors)},
+    {OID_GEN_RCV_ERROR, STATISTIC(ifInErrors)},
+    {OID_GEN_XMIT_DISCARDS, STATISTIC(ifOutDiscards)},
+    {OID_GEN_RCV_DISCARDS, STATISTIC(ifInDiscards)},
+    {OID_GEN_BYTES_XMIT, STATISTIC(ifHCOutOctets)},
+    {OID_GEN_BYTES_RCV, STATISTIC(ifHCInOctets)},
+    {OID_GEN_DIRECTED_BYTES_XMIT, STATISTIC(ifHCOutUcastOctets)},
+    {OID_GEN_DIRECTED_FRAMES_XMIT, STATISTIC(ifHCOutUcastPkts)},
+    {OID_GEN_MULTICAST_BYTES_XMIT, STATISTIC(ifHCOutMulticastOctets)},
+    {OID_GEN_MULTICAST_FRAMES_XMIT, STATISTIC(ifHCOutMulticastPkts)},
+    {OID_GEN_BROADCAST_BYTES_XMIT, STATISTIC(ifHCOutBroadcastOctets)},
+    {OID_GEN_BROADCAST_FRAMES_XMIT, STATISTIC(ifHCOutBroadcastPkts)},
+    {OID_GEN_DIRECTED_BYTES_RCV, STATISTIC(ifHCInUcastOctets)},
+    {OID_GEN_DIRECTED_FRAMES_RCV, STATISTIC(ifHCInUcastPkts)},
+    {OID_GEN_MULTICAST_BYTES_RCV, STATISTIC(ifHCInMulticastOctets)},
+    {OID_GEN_MULTICAST_FRAMES_RCV, STATISTIC(ifHCInMulticastPkts)},
+    {OID_GEN_BROADCAST_BYTES_RCV, STATISTIC(ifHCInBroadcastOctets)},
+    {OID_GEN_BROADCAST_FRAMES_RCV, STATISTIC(ifHCInBroadcastPkts)},
 };
 
 /* Where an answer goes. */
@@ -84,8 +80,7 @@ static NDIS_STATUS QueryStatisticsInfo(
     PNDIS_MINIPORT_ADAPTER Adapter, const NDIS_QUERY *Query, const NDIS_QUERY_STATISTIC *Statistic)
 {
     NDIS_STATISTICS_INFO Info;
-    ULONG Written, Needed, i;
-    ULONG64 Sum = 0;
+    ULONG Written, Needed;
     NDIS_STATUS Status;
 
     RtlZeroMemory(&Info, sizeof(Info));
@@ -94,14 +89,7 @@ static NDIS_STATUS QueryStatisticsInfo(
     {
         return Status;
     }
-    for (i = 0; i < ARRAYSIZE(Statistic->Offsets); i++)
-    {
-        if (Statistic->Offsets[i] != 0)
-        {
-            Sum += *(const ULONG64 *)Add2Ptr(&Info, Statistic->Offsets[i]);
-        }
-    }
-    return QueryAnswerCounter(Query, Sum);
+    return QueryAnswerCounter(Query, *(const ULONG64 *)Add2Ptr(&Info, Statistic->Offset));
 }
 
 static NDIS_STATUS QueryLink(PNDIS_MINIPORT_ADAPTER Adapter, NDIS_OID Oid, const NDIS_QUERY *Query)

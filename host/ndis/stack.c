@@ -9,7 +9,7 @@
     (NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_BROADCAST)
 #define STACK_LOOKAHEAD 256 /* bytes: more than all headers that a stack looks at */
 
-/* Queries that the documentation says are mandatory for NDIS 6 miniports and not NDIS' own. */
+/* Queries that "Mandatory OIDs for Miniport Drivers" lists and that are not NDIS' own. */
 static const NDIS_OID StackMandatoryOids[] = {
     OID_GEN_VENDOR_ID,
     OID_GEN_VENDOR_DESCRIPTION,
@@ -21,6 +21,8 @@ static const NDIS_OID StackMandatoryOids[] = {
     OID_GEN_RECEIVE_BUFFER_SPACE,
     OID_GEN_INTERRUPT_MODERATION,
     OID_GEN_STATISTICS,
+    OID_GEN_XMIT_OK,
+    OID_GEN_RCV_OK,
 };
 
 /* Asks what NDIS asks of a new miniport, and sets what a protocol sets when it binds. */

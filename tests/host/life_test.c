@@ -6,6 +6,7 @@
 #define BIND_OIDS                                                                      \
     "Query(0001010c) Query(0001010d) Query(00010116) Query(00010111) Query(0001010a) " \
     "Query(0001010b) Query(00010108) Query(00010109) Query(00010209) Query(00020106) " \
+    "Query(00020101) Query(00020102) "                                                 \
     "Set(0001010e) Set(0001010f) "
 #define START_TRACE "Initialize Notify(PowerProfile) " BIND_OIDS "Restart "
 

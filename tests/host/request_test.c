@@ -199,7 +199,8 @@ static void QueriesAreAnsweredByNdis(void **State)
         {OID_GEN_MEDIA_CONNECT_STATUS, 4, 0},
         {OID_GEN_MEDIA_CONNECT_STATUS_EX, 4, MediaConnectStateConnected},
         {OID_GEN_LINK_SPEED, 4, 10000000},
-        {OID_GEN_XMIT_OK, 8, 7},
+        {OID_GEN_DIRECTED_FRAMES_XMIT, 8, 1},
+        {OID_GEN_XMIT_OK, 4, 0x12345678}, /* the miniport */
         {OID_GEN_BYTES_RCV, 8, 0x500000006},
         {OID_GEN_BYTES_RCV, 4, 6},
         {OID_GEN_VENDOR_ID, 4, 0x12345678}, /* the miniport's own */

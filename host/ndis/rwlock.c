@@ -32,18 +32,22 @@ static VOID RwLockCheck(PNDIS_RW_LOCK_EX Lock, PCSTR Function)
     }
 }
 
+static VOID RwLockInitialize(PNDIS_RW_LOCK_EX Lock)
+{
+    RtlZeroMemory(Lock, sizeof(*Lock));
+    Lock->Signature = NDISP_RW_LOCK_SIGNATURE;
+    KeInitializeSpinLock(&Lock->SpinLock);
+}
+
 PNDIS_RW_LOCK_EX NDISAPI NdisAllocateRWLock(NDIS_HANDLE NdisHandle)
 {
     NDISP_IRQL("NdisAllocateRWLock", "nf-ndis-ndisallocaterwlock", DISPATCH_LEVEL);
     PNDIS_RW_LOCK_EX Lock = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Lock), NDISP_TAG);
     UNREFERENCED_PARAMETER(NdisHandle);
-    if (Lock == NULL)
+    if (Lock != NULL)
     {
-        return NULL;
+        RwLockInitialize(Lock);
     }
-    RtlZeroMemory(Lock, sizeof(*Lock));
-    Lock->Signature = NDISP_RW_LOCK_SIGNATURE;
-    KeInitializeSpinLock(&Lock->SpinLock);
     return Lock;
 }
 
@@ -160,4 +164,65 @@ VOID NDISAPI NdisReleaseRWLock(PNDIS_RW_LOCK_EX Lock, PLOCK_STATE_EX LockState)
     {
         NDISP_LOWER_IRQL(LockState->OldIrql);
     }
+}
+
+/* ---- Locks in the driver's own memory, as before NDIS 6.20 ---- */
+
+C_ASSERT(sizeof(NDIS_RW_LOCK_EX) <= sizeof(NDIS_RW_LOCK));
+
+VOID NDISAPI NdisInitializeReadWriteLock(PNDIS_RW_LOCK Lock)
+{
+    RwLockInitialize((PNDIS_RW_LOCK_EX)Lock);
+}
+
+static VOID RwLockAcquire(PNDIS_RW_LOCK Lock, BOOLEAN Write, PLOCK_STATE LockState, ULONG Flags)
+{
+    LOCK_STATE_EX State;
+    if (Write)
+    {
+        NdisAcquireRWLockWrite((PNDIS_RW_LOCK_EX)Lock, &State, Flags);
+    }
+    else
+    {
+        NdisAcquireRWLockRead((PNDIS_RW_LOCK_EX)Lock, &State, Flags);
+    }
+    LockState->LockState = State.LockState;
+    LockState->OldIrql = State.OldIrql;
+}
+
+static VOID RwLockRelease(PNDIS_RW_LOCK Lock, PLOCK_STATE LockState, ULONG Flags)
+{
+    LOCK_STATE_EX State = {
+        .OldIrql = LockState->OldIrql,
+        .LockState = (UCHAR)LockState->LockState,
+        .Flags = (UCHAR)Flags,
+    };
+    NdisReleaseRWLock((PNDIS_RW_LOCK_EX)Lock, &State);
+    LockState->LockState = State.LockState;
+}
+
+VOID NDISAPI NdisAcquireReadWriteLock(PNDIS_RW_LOCK Lock, BOOLEAN fWrite, PLOCK_STATE LockState)
+{
+    NDISP_IRQL("NdisAcquireReadWriteLock", "nf-ndis-ndisacquirereadwritelock", DISPATCH_LEVEL);
+    RwLockAcquire(Lock, fWrite, LockState, 0);
+}
+
+VOID NDISAPI NdisReleaseReadWriteLock(PNDIS_RW_LOCK Lock, PLOCK_STATE LockState)
+{
+    NDISP_IRQL("NdisReleaseReadWriteLock", "nf-ndis-ndisreleasereadwritelock", DISPATCH_LEVEL);
+    RwLockRelease(Lock, LockState, 0);
+}
+
+VOID NDISAPI NdisDprAcquireReadWriteLock(PNDIS_RW_LOCK Lock, BOOLEAN fWrite, PLOCK_STATE LockState)
+{
+    NDISP_IRQL(
+        "NdisDprAcquireReadWriteLock", "nf-ndis-ndisdpracquirereadwritelock", DISPATCH_LEVEL);
+    RwLockAcquire(Lock, fWrite, LockState, NDIS_RWL_AT_DISPATCH_LEVEL);
+}
+
+VOID NDISAPI NdisDprReleaseReadWriteLock(PNDIS_RW_LOCK Lock, PLOCK_STATE LockState)
+{
+    NDISP_IRQL(
+        "NdisDprReleaseReadWriteLock", "nf-ndis-ndisdprreleasereadwritelock", DISPATCH_LEVEL);
+    RwLockRelease(Lock, LockState, NDIS_RWL_AT_DISPATCH_LEVEL);
 }

@@ -84,6 +84,41 @@ NdisAcquireRWLockWrite(_In_ PNDIS_RW_LOCK_EX Lock, _Out_ PLOCK_STATE_EX LockStat
 NDISEXPORT VOID NDISAPI
 NdisReleaseRWLock(_In_ PNDIS_RW_LOCK_EX Lock, _In_ PLOCK_STATE_EX LockState);
 
+/* Before NDIS 6.20: locks in the driver's own memory, the same for the rest. */
+
+typedef struct _NDIS_RW_LOCK
+{
+    union
+    {
+        struct
+        {
+            KSPIN_LOCK SpinLock;
+            PVOID Context;
+        };
+        UCHAR Reserved[16];
+    };
+    ULONG RefCountEx[128];
+} NDIS_RW_LOCK, *PNDIS_RW_LOCK;
+
+NT_ASSERT_SIZE(NDIS_RW_LOCK, 0x210, 0x210);
+
+typedef struct _LOCK_STATE
+{
+    USHORT LockState;
+    KIRQL OldIrql;
+} LOCK_STATE, *PLOCK_STATE;
+
+NDISEXPORT VOID NDISAPI NdisInitializeReadWriteLock(_Out_ PNDIS_RW_LOCK Lock);
+NDISEXPORT VOID NDISAPI
+NdisAcquireReadWriteLock(_Inout_ PNDIS_RW_LOCK Lock, BOOLEAN fWrite, _Out_ PLOCK_STATE LockState);
+NDISEXPORT VOID NDISAPI
+NdisReleaseReadWriteLock(_Inout_ PNDIS_RW_LOCK Lock, _Inout_ PLOCK_STATE LockState);
+/* At DISPATCH_LEVEL. */
+NDISEXPORT VOID NDISAPI NdisDprAcquireReadWriteLock(
+    _Inout_ PNDIS_RW_LOCK Lock, BOOLEAN fWrite, _Out_ PLOCK_STATE LockState);
+NDISEXPORT VOID NDISAPI
+NdisDprReleaseReadWriteLock(_Inout_ PNDIS_RW_LOCK Lock, _Inout_ PLOCK_STATE LockState);
+
 /* Spin locks */
 
 typedef struct _NDIS_SPIN_LOCK

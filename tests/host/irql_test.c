@@ -11,6 +11,10 @@ static UCHAR Memory[4096] __attribute__((aligned(16)));
 #define CASES(X)                                                                                  \
     X(NdisAcquireRWLockRead, HIGH_LEVEL, NdisAcquireRWLockRead(ANY, ANY, 0))                      \
     X(NdisAcquireRWLockWrite, HIGH_LEVEL, NdisAcquireRWLockWrite(ANY, ANY, 0))                    \
+    X(NdisAcquireReadWriteLock, HIGH_LEVEL, NdisAcquireReadWriteLock(ANY, FALSE, ANY))            \
+    X(NdisDprAcquireReadWriteLock, HIGH_LEVEL, NdisDprAcquireReadWriteLock(ANY, TRUE, ANY))       \
+    X(NdisDprReleaseReadWriteLock, HIGH_LEVEL, NdisDprReleaseReadWriteLock(ANY, ANY))             \
+    X(NdisReleaseReadWriteLock, HIGH_LEVEL, NdisReleaseReadWriteLock(ANY, ANY))                   \
     X(NdisAcquireSpinLock, HIGH_LEVEL, NdisAcquireSpinLock(ANY))                                  \
     X(NdisAdvanceNetBufferDataStart, HIGH_LEVEL, NdisAdvanceNetBufferDataStart(ANY, 0, 0, NULL))  \
     X(NdisAdvanceNetBufferListDataStart, HIGH_LEVEL,                                              \

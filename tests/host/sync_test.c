@@ -3,6 +3,7 @@
  * Timers, work items, locks and events of NDIS, as a miniport uses them.
  */
 #include <pthread.h>
+#include <unistd.h>
 
 #include "fixture.h"
 
@@ -309,6 +310,92 @@ static void ReadersShare(void **State)
     NdisFreeRWLock(Lock);
 }
 
+static NDIS_RW_LOCK OldLock;
+
+static void *UseOldLock(void *Context)
+{
+    LOCK_STATE State;
+    UNREFERENCED_PARAMETER(Context);
+    for (ULONG i = 0; i < LOCK_ROUNDS; i++)
+    {
+        BOOLEAN Write = i % 5 == 0;
+        if (i % 2 == 0)
+        {
+            NdisAcquireReadWriteLock(&OldLock, Write, &State);
+        }
+        else
+        {
+            NativeRaiseIrql(DISPATCH_LEVEL);
+            NdisDprAcquireReadWriteLock(&OldLock, Write, &State);
+        }
+        assert_int_equal(CurrentIrql(), DISPATCH_LEVEL);
+        if (Write)
+        {
+            Shared.First++;
+        }
+        assert_int_equal(Shared.First, Shared.Second + Write);
+        Shared.Second += Write;
+        if (i % 2 == 0)
+        {
+            NdisReleaseReadWriteLock(&OldLock, &State);
+        }
+        else
+        {
+            NdisDprReleaseReadWriteLock(&OldLock, &State);
+            assert_int_equal(CurrentIrql(), DISPATCH_LEVEL);
+            NativeLowerIrql(PASSIVE_LEVEL);
+        }
+        assert_int_equal(CurrentIrql(), PASSIVE_LEVEL);
+    }
+    return NULL;
+}
+
+static void *ReadOldLock(void *Context)
+{
+    LOCK_STATE State;
+    UNREFERENCED_PARAMETER(Context);
+    NdisAcquireReadWriteLock(&OldLock, FALSE, &State);
+    WriteRelease(&OtherHasIt, TRUE);
+    NdisReleaseReadWriteLock(&OldLock, &State);
+    return NULL;
+}
+
+/* A writer keeps readers out for as long as it has the lock. */
+static VOID OldLockExcludes(VOID)
+{
+    LOCK_STATE State;
+    pthread_t Thread;
+    OtherHasIt = FALSE;
+    NdisAcquireReadWriteLock(&OldLock, TRUE, &State);
+    pthread_create(&Thread, NULL, ReadOldLock, NULL);
+    usleep(50000);
+    assert_false(ReadAcquire(&OtherHasIt));
+    NdisReleaseReadWriteLock(&OldLock, &State);
+    pthread_join(Thread, NULL);
+    assert_true(ReadAcquire(&OtherHasIt));
+}
+
+/* In memory of the driver's, before NDIS 6.20. */
+static void OldLocks(void **State)
+{
+    pthread_t Threads[LOCK_THREADS];
+    UNREFERENCED_PARAMETER(State);
+    memset(&Shared, 0, sizeof(Shared));
+    memset(&OldLock, 0xAA, sizeof(OldLock));
+    NdisInitializeReadWriteLock(&OldLock);
+    OldLockExcludes();
+    for (ULONG i = 0; i < LOCK_THREADS; i++)
+    {
+        assert_int_equal(pthread_create(&Threads[i], NULL, UseOldLock, NULL), 0);
+    }
+    for (ULONG i = 0; i < LOCK_THREADS; i++)
+    {
+        pthread_join(Threads[i], NULL);
+    }
+    assert_int_equal(Shared.First, LOCK_THREADS * LOCK_ROUNDS / 5);
+    assert_int_equal(Shared.Second, Shared.First);
+}
+
 /* ---- Events, time, processors ---- */
 
 static void Events(void **State)
@@ -355,6 +442,7 @@ int main(void)
         CASE(WorkItems),
         CASE(Locks),
         CASE(ReadersShare),
+        CASE(OldLocks),
         CASE(Events),
         CASE(TimeAndProcessors),
     };

@@ -129,6 +129,24 @@ VOID NTAPI ExReleaseSpinLockExclusive(volatile LONG *SpinLock, KIRQL OldIrql)
     WriteRelease(SpinLock, 0);
 }
 
+BOOLEAN NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(volatile LONG *SpinLock)
+{
+    LONG Value = ReadNoFence(SpinLock);
+    return (Value & SPIN_EXCLUSIVE) == 0 &&
+           InterlockedCompareExchange(SpinLock, Value + 1, Value) == Value;
+}
+
+BOOLEAN NTAPI ExTryAcquireSpinLockExclusiveAtDpcLevel(volatile LONG *SpinLock)
+{
+    return InterlockedCompareExchange(SpinLock, SPIN_EXCLUSIVE, 0) == 0;
+}
+
+/* From the one who alone has it shared. */
+BOOLEAN NTAPI ExTryConvertSharedSpinLockExclusive(volatile LONG *SpinLock)
+{
+    return InterlockedCompareExchange(SpinLock, SPIN_EXCLUSIVE, 1) == 1;
+}
+
 VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(volatile LONG *SpinLock)
 {
     ExAcquireSpinLockShared(SpinLock);

@@ -9,6 +9,7 @@
 #include <ntifs.h>
 
 #include "control.h"
+#include "executive.h"
 #include "imports.h"
 #include "log.h"
 #include "ntdll.h"
@@ -68,6 +69,7 @@ static BOOLEAN MainAttach(PVOID ImageBase)
     if (!ImportsBind(ImageBase, FALSE, &Name))
         return FALSE;
     ControlInitialize();
+    ProcessorInitialize();
     return NT_SUCCESS(PsSetLoadImageNotifyRoutine(MainImageLoaded));
 }
 

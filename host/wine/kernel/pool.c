@@ -29,6 +29,31 @@ PVOID NTAPI ExAllocatePool2(ULONG64 Flags, SIZE_T NumberOfBytes, ULONG Tag)
     return Memory;
 }
 
+/* Extended parameters are secure pool and a priority, which are not here; required ones fail. */
+#define POOL_PARAMETER_REQUIRED 0x100 /* above the eight bits of POOL_EXTENDED_PARAMETER's type */
+
+PVOID NTAPI ExAllocatePool3(
+    ULONG64 Flags, SIZE_T NumberOfBytes, ULONG Tag, PVOID ExtendedParameters, ULONG Count)
+{
+    const ULONG64 *Parameter = ExtendedParameters; /* pairs: type and flags, value */
+    for (ULONG i = 0; i < Count; i++)
+    {
+        if ((Parameter[2 * (SIZE_T)i] & POOL_PARAMETER_REQUIRED) == 0)
+            continue;
+        if ((Flags & POOL_FLAG_RAISE_ON_FAILURE) != 0)
+            ExRaiseStatus(STATUS_INVALID_PARAMETER);
+        return NULL;
+    }
+    return ExAllocatePool2(Flags, NumberOfBytes, Tag);
+}
+
+VOID NTAPI ExFreePool2(PVOID P, ULONG Tag, PVOID ExtendedParameters, ULONG Count)
+{
+    UNREFERENCED_PARAMETER(ExtendedParameters);
+    UNREFERENCED_PARAMETER(Count);
+    ExFreePoolWithTag(P, Tag);
+}
+
 PVOID NTAPI
 ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, ULONG Priority)
 {

@@ -39,6 +39,8 @@
 #define HOST_TEST_OWN \
     HOST_TEST_CODE(24) /* locks of the driver's memory; Value out: the wrong line */
 
+#define HOST_TEST_SUPPLIED HOST_TEST_CODE(25) /* like HOST_TEST_FUNCTIONS */
+
 /* HOST_TEST_LOCK's Access; 0: UserMode, IoWriteAccess */
 #define HOST_TEST_LOCK_READ   1
 #define HOST_TEST_LOCK_MODIFY 2

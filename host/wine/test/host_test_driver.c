@@ -207,6 +207,9 @@ static NTSTATUS Run(PDEVICE_OBJECT Device, ULONG Code, HOST_TEST_REQUEST *Reques
     case HOST_TEST_TIMERS:
         Request->Value = HostTestTimers(Device);
         return STATUS_SUCCESS;
+    case HOST_TEST_SUPPLIED:
+        Request->Value = HostTestSupplied();
+        return STATUS_SUCCESS;
     case HOST_TEST_OWN:
         Request->Value = HostTestOwnMemory();
         return STATUS_SUCCESS;

@@ -246,6 +246,10 @@ void TestMemory(void)
     if (Line != 0)
         printf("     line %u of host_test_own.c failed\n", Line);
     CHECK(Line == 0);
+    Line = Call(HOST_TEST_SUPPLIED, (HOST_TEST_REQUEST){0}).Value;
+    if (Line != 0)
+        printf("     line %u of host_test_supplied.c failed\n", Line);
+    CHECK(Line == 0);
     TestReadOnly();
     TestBad();
     TestFiles();

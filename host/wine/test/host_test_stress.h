@@ -19,6 +19,9 @@ ULONG HostTestFunctions(PDEVICE_OBJECT DeviceObject);
 /* Likewise, of host_test_own.c. */
 ULONG HostTestOwnMemory(VOID);
 
+/* Likewise, of host_test_supplied.c. */
+ULONG HostTestSupplied(VOID);
+
 /* MmProbeAndLockPages: the status that it raises, or STATUS_SUCCESS. */
 DECLSPEC_NOINLINE NTSTATUS HostTestProbe(PMDL Mdl, KPROCESSOR_MODE Mode, LOCK_OPERATION Operation);
 

@@ -303,7 +303,7 @@ static void DirectRequestsAreNotSerialised(void **State)
     Toy.Characteristics.CancelDirectOidRequestHandler = DirectCancel;
     FixtureStart();
     PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, DirectThread, &Held);
-    FIXTURE_WAIT(DirectHeld == &Held);
+    FIXTURE_WAIT(ReadPointerAcquire((PVOID volatile *)&DirectHeld) == &Held);
     Other.DATA.QUERY_INFORMATION.Oid = OID_GEN_VENDOR_ID;
     assert_int_equal(NdisHostDirectOidRequest(Fixture.Adapter, &Other), NDIS_STATUS_SUCCESS);
     assert_int_equal(NdisHostOidRequest(Fixture.Adapter, &Other), NDIS_STATUS_SUCCESS);

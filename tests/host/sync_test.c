@@ -329,12 +329,12 @@ static void *UseOldLock(void *Context)
             NdisDprAcquireReadWriteLock(&OldLock, Write, &State);
         }
         assert_int_equal(CurrentIrql(), DISPATCH_LEVEL);
+        assert_int_equal(Shared.First, Shared.Second);
         if (Write)
         {
             Shared.First++;
+            Shared.Second++;
         }
-        assert_int_equal(Shared.First, Shared.Second + Write);
-        Shared.Second += Write;
         if (i % 2 == 0)
         {
             NdisReleaseReadWriteLock(&OldLock, &State);

@@ -271,6 +271,37 @@ static void CheckNoDevice(void)
     }
 }
 
+/* The same in ANSI, as of setupapi.dll, where OpenVPN has it from. */
+static void CompareInterfacesA(WCHAR *Device, const WCHAR *Expected)
+{
+    GUID Class = NetInterface;
+    CHAR Id[MAX_DEVICE_ID_LEN], List[4096];
+    HMODULE Module = GetModuleHandleW(L"setupapi.dll");
+    ULONG Size = 0, At = 0;
+    CONFIGRET(WINAPI * GetSize)(PULONG, LPGUID, DEVINSTID_A, ULONG);
+    CONFIGRET(WINAPI * GetList)(LPGUID, DEVINSTID_A, PCHAR, ULONG, ULONG);
+    *(FARPROC *)&GetSize = GetProcAddress(Module, "CM_Get_Device_Interface_List_SizeA");
+    *(FARPROC *)&GetList = GetProcAddress(Module, "CM_Get_Device_Interface_ListA");
+    if (!CHECK(GetSize != NULL && GetList != NULL))
+        return;
+    if (Device != NULL)
+        WideCharToMultiByte(CP_ACP, 0, Device, -1, Id, sizeof(Id), NULL, NULL);
+    CHECK(GetSize(&Size, &Class, Device != NULL ? Id : NULL, 0) == CR_SUCCESS);
+    if (!CHECK(Size != 0 && Size <= ARRAYSIZE(List)))
+        return;
+    if (Size > 1)
+        CHECK(
+            GetList(&Class, Device != NULL ? Id : NULL, List, Size - 1, 0) == CR_BUFFER_SMALL &&
+            List[0] == 0);
+    CHECK(GetList(&Class, Device != NULL ? Id : NULL, List, Size, 0) == CR_SUCCESS);
+    /* Links are ASCII. */
+    while (At < Size - 1 && (WCHAR)List[At] == Expected[At])
+        At++;
+    CHECK(At == Size - 1 && List[At] == 0 && Expected[At] == 0);
+    CHECK(GetSize(NULL, &Class, NULL, 0) == CR_INVALID_POINTER);
+    CHECK(GetList(&Class, NULL, List, 0, 0) == CR_INVALID_POINTER);
+}
+
 /* The links of network interfaces that are there, of a device or of all. */
 static ULONG CountInterfaces(WCHAR *Device, WCHAR *Last)
 {
@@ -285,6 +316,7 @@ static ULONG CountInterfaces(WCHAR *Device, WCHAR *Last)
         CHECK(
             CM_Get_Device_Interface_ListW(&Class, Device, List, Size - 1, 0) == CR_BUFFER_SMALL &&
             CM_Get_Device_Interface_ListW(&Class, Device, List, Size, 0) == CR_SUCCESS);
+    CompareInterfacesA(Device, List);
     for (WCHAR *Link = List; *Link != 0; Link += lstrlenW(Link) + 1, Count++)
         lstrcpynW(Last, Link, MAX_PATH);
     return Count;

@@ -328,6 +328,58 @@ CONFIGRET WINAPI CM_Get_Device_Interface_ListW(
     return CR_BUFFER_SMALL;
 }
 
+/* The same in ANSI: Buffer has room for *Length bytes. */
+static CONFIGRET
+DevNodeListInterfacesA(LPGUID Class, DEVINSTID_A Device, CHAR *Buffer, ULONG *Length, ULONG Flags)
+{
+    WCHAR Id[SWDEVICE_MAX_ID], *List;
+    ULONG Room = *Length, Size = 0;
+    CONFIGRET Result;
+    if (Device != NULL && MultiByteToWideChar(CP_ACP, 0, Device, -1, Id, ARRAYSIZE(Id)) == 0)
+        return CR_INVALID_DEVICE_ID;
+    Result = CM_Get_Device_Interface_List_SizeW(&Size, Class, Device != NULL ? Id : NULL, Flags);
+    if (Result != CR_SUCCESS)
+        return Result;
+    List = HeapAlloc(GetProcessHeap(), 0, Size * sizeof(WCHAR));
+    if (List == NULL)
+        return CR_OUT_OF_MEMORY;
+    Result = CM_Get_Device_Interface_ListW(Class, Device != NULL ? Id : NULL, List, Size, Flags);
+    if (Result == CR_SUCCESS)
+    {
+        for (Size = 0; List[Size] != 0; Size += (ULONG)lstrlenW(List + Size) + 1)
+            ;
+        Size++;
+        *Length = (ULONG)WideCharToMultiByte(CP_ACP, 0, List, (int)Size, NULL, 0, NULL, NULL);
+        if (*Length <= Room)
+            WideCharToMultiByte(CP_ACP, 0, List, (int)Size, Buffer, (int)Room, NULL, NULL);
+    }
+    HeapFree(GetProcessHeap(), 0, List);
+    return Result;
+}
+
+CONFIGRET WINAPI
+CM_Get_Device_Interface_List_SizeA(PULONG Length, LPGUID Class, DEVINSTID_A Device, ULONG Flags)
+{
+    if (Length == NULL || Class == NULL)
+        return CR_INVALID_POINTER;
+    *Length = 0;
+    return DevNodeListInterfacesA(Class, Device, NULL, Length, Flags);
+}
+
+CONFIGRET WINAPI CM_Get_Device_Interface_ListA(
+    LPGUID Class, DEVINSTID_A Device, PCHAR Buffer, ULONG Length, ULONG Flags)
+{
+    ULONG Needed = Length;
+    CONFIGRET Result;
+    if (Class == NULL || Buffer == NULL || Length == 0)
+        return CR_INVALID_POINTER;
+    Result = DevNodeListInterfacesA(Class, Device, Buffer, &Needed, Flags);
+    if (Result != CR_SUCCESS || Needed <= Length)
+        return Result;
+    Buffer[0] = 0;
+    return CR_BUFFER_SMALL;
+}
+
 /* ---- Errors ---- */
 
 DWORD WINAPI CM_MapCrToWin32Err(CONFIGRET Code, DWORD Default)

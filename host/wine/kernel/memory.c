@@ -12,11 +12,9 @@
 #define _NTSYSTEM_
 #include <ntifs.h>
 
+#include "memory_view.h"
 #include "ntdll.h"
-#include "share.h"
 #include "unixcall.h"
-
-#define MEMORY_TAG 'mMdA'
 
 /* Addresses from here on are no process's own. */
 #ifdef _WIN64
@@ -25,16 +23,7 @@
 #define MEMORY_USER_END ((ULONG_PTR)0xFFFF0000) /* of a program that is large address aware */
 #endif
 
-/* The pages behind a list that MmProbeAndLockPages locked in another process. */
-typedef struct _MEMORY_LOCK
-{
-    struct _MEMORY_LOCK *Next;
-    PMDL Mdl;
-    SHARE_VIEW View;
-} MEMORY_LOCK;
-
-static RTL_CRITICAL_SECTION MemoryGuard = RTL_CRITICAL_SECTION_INITIALIZER;
-static MEMORY_LOCK *MemoryLocks; /* guarded by MemoryGuard */
+#define MEMORY_MAPPING_NO_WRITE 0x80000000u /* MdlMappingNoWrite */
 
 static ULONG_PTR *MemoryFrames(PMDL Mdl)
 {
@@ -104,23 +93,18 @@ static NTSTATUS MemoryProbeOwn(PMDL Mdl, BOOLEAN Write)
 
 static NTSTATUS MemoryLockClient(PMDL Mdl, HANDLE ProcessId, BOOLEAN Write)
 {
-    MEMORY_LOCK *Lock = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Lock), MEMORY_TAG);
-    NTSTATUS Status;
-    if (Lock == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    Status = ShareMap(
-        ProcessId, Mdl->StartVa, (SIZE_T)MemoryPageCount(Mdl) * PAGE_SIZE, Write, &Lock->View);
+    SIZE_T Bytes = (SIZE_T)MemoryPageCount(Mdl) * PAGE_SIZE;
+    SHARE_VIEW View;
+    NTSTATUS Status = ShareMap(ProcessId, Mdl->StartVa, Bytes, Write, &View);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = MemoryViewKeep(Mdl, &View, Bytes);
     if (!NT_SUCCESS(Status))
     {
-        ExFreePoolWithTag(Lock, MEMORY_TAG);
+        ShareUnmap(&View);
         return Status;
     }
-    Lock->Mdl = Mdl;
-    MemorySetFrames(Mdl, Lock->View.Address);
-    RtlEnterCriticalSection(&MemoryGuard);
-    Lock->Next = MemoryLocks;
-    MemoryLocks = Lock;
-    RtlLeaveCriticalSection(&MemoryGuard);
+    MemorySetFrames(Mdl, View.Address);
     return STATUS_SUCCESS;
 }
 
@@ -166,20 +150,26 @@ VOID NTAPI MmProbeAndLockPages(PMDL Mdl, KPROCESSOR_MODE AccessMode, LOCK_OPERAT
 
 VOID NTAPI MmUnlockPages(PMDL Mdl)
 {
-    MEMORY_LOCK **Link = &MemoryLocks, *Lock;
-    RtlEnterCriticalSection(&MemoryGuard);
-    while ((Lock = *Link) != NULL && Lock->Mdl != Mdl)
-        Link = &Lock->Next;
-    if (Lock != NULL)
-        *Link = Lock->Next;
-    RtlLeaveCriticalSection(&MemoryGuard);
-    if (Lock != NULL)
-    {
-        ShareUnmap(&Lock->View);
-        ExFreePoolWithTag(Lock, MEMORY_TAG);
-    }
+    MemoryViewDrop(Mdl);
     Mdl->Process = NULL;
     Mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION | MDL_MAPPED_TO_SYSTEM_VA);
+}
+
+/* Into the current process, the client whose request is being dispatched; raises as on Windows. */
+static PVOID MemoryMapUser(PMDL Mdl, PVOID First, PVOID Requested, ULONG Priority)
+{
+    /* Addresses of allocations are multiples of this, to which the one asked for is rounded. */
+    ULONG_PTR Granularity = 0x10000;
+    PVOID Base = First;
+    NTSTATUS Status = STATUS_SUCCESS;
+    if (PsGetCurrentProcessId() != NtCurrentProcessId())
+        Status = MemoryViewMapUser(
+            Mdl, First, (SIZE_T)MemoryPageCount(Mdl) * PAGE_SIZE,
+            (PVOID)((ULONG_PTR)Requested & ~(Granularity - 1)),
+            (Priority & MEMORY_MAPPING_NO_WRITE) == 0, &Base);
+    if (!NT_SUCCESS(Status))
+        ExRaiseStatus(Status);
+    return (PUCHAR)Base + Mdl->ByteOffset;
 }
 
 PVOID NTAPI MmMapLockedPagesSpecifyCache(
@@ -190,14 +180,12 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(
     ULONG BugCheckOnFailure,
     ULONG Priority)
 {
+    PVOID First = (PVOID)(MemoryFrames(Mdl)[0] << PAGE_SHIFT);
     UNREFERENCED_PARAMETER(CacheType);
-    UNREFERENCED_PARAMETER(RequestedAddress);
-    UNREFERENCED_PARAMETER(BugCheckOnFailure);
-    UNREFERENCED_PARAMETER(Priority);
-    /* Into a client, nothing of the host's can be mapped; Windows raises for UserMode. */
+    UNREFERENCED_PARAMETER(BugCheckOnFailure); /* of KernelMode, which does not fail */
     if (AccessMode != KernelMode)
-        ExRaiseStatus(STATUS_NOT_SUPPORTED);
-    Mdl->MappedSystemVa = (PVOID)((MemoryFrames(Mdl)[0] << PAGE_SHIFT) + Mdl->ByteOffset);
+        return MemoryMapUser(Mdl, First, RequestedAddress, Priority);
+    Mdl->MappedSystemVa = (PUCHAR)First + Mdl->ByteOffset;
     Mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
     if ((Mdl->MdlFlags & MDL_PARTIAL) != 0)
         Mdl->MdlFlags |= MDL_PARTIAL_HAS_BEEN_MAPPED;
@@ -206,8 +194,8 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(
 
 VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL Mdl)
 {
-    UNREFERENCED_PARAMETER(BaseAddress);
-    Mdl->MdlFlags &= ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
+    if (!MemoryViewUnmapUser(Mdl, PAGE_ALIGN(BaseAddress)))
+        Mdl->MdlFlags &= ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
 }
 
 VOID NTAPI MmBuildMdlForNonPagedPool(PMDL Mdl)

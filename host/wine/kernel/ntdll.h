@@ -68,6 +68,7 @@ NTSYSAPI PVOID NTAPI RtlInterlockedFlushSList(PVOID Head);
 #define MEM_RELEASE 0x00008000
 
 #define PAGE_NOACCESS          0x01
+#define PAGE_READONLY          0x02
 #define PAGE_READWRITE         0x04
 #define PAGE_WRITECOPY         0x08
 #define PAGE_EXECUTE_READ      0x20

@@ -7,6 +7,7 @@
 #include <ntifs.h>
 
 #include "executive.h"
+#include "memory_view.h"
 #include "ntdll.h"
 
 #define POOL_TAG 'gPdA'
@@ -74,8 +75,8 @@ PMDL NTAPI MmAllocatePagesForMdlEx(
     MEMORY_CACHING_TYPE CacheType,
     ULONG Flags)
 {
-    SIZE_T Pages = (TotalBytes + PAGE_SIZE - 1) / PAGE_SIZE, Size = Pages * PAGE_SIZE;
-    PVOID Base = NULL;
+    SIZE_T Pages = (TotalBytes + PAGE_SIZE - 1) / PAGE_SIZE;
+    SHARE_VIEW View;
     ULONG_PTR *Frames;
     PMDL Mdl;
     UNREFERENCED_PARAMETER(LowAddress);
@@ -88,12 +89,10 @@ PMDL NTAPI MmAllocatePagesForMdlEx(
     Mdl = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Mdl) + Pages * sizeof(*Frames), POOL_TAG);
     if (Mdl == NULL)
         return NULL;
-    if (!NT_SUCCESS(NtAllocateVirtualMemory(
-            NtCurrentProcess(), &Base, 0, &Size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)))
-    {
-        ExFreePoolWithTag(Mdl, POOL_TAG);
-        return NULL;
-    }
+    if (!NT_SUCCESS(ShareCreate(Pages * PAGE_SIZE, &View)))
+        goto FreeList;
+    if (!NT_SUCCESS(MemoryViewKeep(Mdl, &View, Pages * PAGE_SIZE)))
+        goto FreeView;
     *Mdl = (MDL){
         .Size = (CSHORT)sizeof(*Mdl),
         .MdlFlags = MDL_PAGES_LOCKED,
@@ -101,8 +100,13 @@ PMDL NTAPI MmAllocatePagesForMdlEx(
     };
     Frames = (ULONG_PTR *)(Mdl + 1);
     for (SIZE_T i = 0; i < Pages; i++)
-        Frames[i] = ((ULONG_PTR)Base >> PAGE_SHIFT) + i;
+        Frames[i] = ((ULONG_PTR)View.Address >> PAGE_SHIFT) + i;
     return Mdl;
+FreeView:
+    ShareUnmap(&View);
+FreeList:
+    ExFreePoolWithTag(Mdl, POOL_TAG);
+    return NULL;
 }
 
 PMDL NTAPI MmAllocatePagesForMdl(
@@ -114,9 +118,7 @@ PMDL NTAPI MmAllocatePagesForMdl(
 
 VOID NTAPI MmFreePagesFromMdl(PMDL Mdl)
 {
-    PVOID Base = (PVOID)(*(ULONG_PTR *)(Mdl + 1) << PAGE_SHIFT);
-    SIZE_T Size = 0;
-    NtFreeVirtualMemory(NtCurrentProcess(), &Base, &Size, MEM_RELEASE);
+    MemoryViewDrop(Mdl);
     Mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA);
 }
 

@@ -327,10 +327,19 @@ static VOID ShareResumeThreads(SHARE_EXCHANGE *Exchange)
     Exchange->ThreadCount = 0;
 }
 
+/* Has the helper do the runs. */
+static NTSTATUS ShareGo(SHARE_EXCHANGE *Exchange)
+{
+    ShareSay(Exchange, HostShareGo);
+    if (ShareWaitState(Exchange, HostShareGo, SHARE_COPY_TIME) != HostShareDone)
+        return STATUS_IO_TIMEOUT;
+    return ShareStatusOf(Exchange->Control->Error);
+}
+
 /* What happens while the client stands still. */
 static NTSTATUS ShareExchangePages(SHARE_EXCHANGE *Exchange, SHARE_VIEW *View)
 {
-    HOST_SHARE_CONTROL *Control = Exchange->Control;
+    NTSTATUS Status;
     HOST_SHARE_PLAN Plan = {
         .Share = Exchange->Share,
         .Base = (ULONG_PTR)Exchange->Base,
@@ -341,16 +350,11 @@ static NTSTATUS ShareExchangePages(SHARE_EXCHANGE *Exchange, SHARE_VIEW *View)
     UnixCall(HostUnixSharePlan, &Plan);
     if (Plan.Error == LINUX_EFAULT)
         Exchange->Bad = (PVOID)(ULONG_PTR)Plan.Bad;
-    if (Plan.Error != 0)
-        return ShareStatusOf(Plan.Error);
-    if (Control->RunCount != 0)
-    {
-        ShareSay(Exchange, HostShareGo);
-        if (ShareWaitState(Exchange, HostShareGo, SHARE_COPY_TIME) != HostShareDone)
-            return STATUS_IO_TIMEOUT;
-        if (Control->Error != 0)
-            return ShareStatusOf(Control->Error);
-    }
+    Status = ShareStatusOf(Plan.Error);
+    if (NT_SUCCESS(Status) && Exchange->Control->RunCount != 0)
+        Status = ShareGo(Exchange);
+    if (!NT_SUCCESS(Status))
+        return Status;
     UnixCall(HostUnixShareMap, &Map);
     if (Map.Error != 0)
         return ShareStatusOf(Map.Error);
@@ -457,29 +461,135 @@ static NTSTATUS ShareRun(SHARE_EXCHANGE *Exchange, HANDLE ProcessId, SHARE_VIEW 
     return Status;
 }
 
-NTSTATUS ShareMap(HANDLE ProcessId, PVOID Base, SIZE_T Bytes, BOOLEAN Write, SHARE_VIEW *View)
+static NTSTATUS ShareReserve(PVOID Context)
 {
-    SHARE_EXCHANGE *Exchange;
+    SHARE_EXCHANGE *Exchange = Context;
+    SIZE_T Bytes = Exchange->Bytes;
+    return NtAllocateVirtualMemory(
+        Exchange->Process, &Exchange->Base, 0, &Bytes, MEM_RESERVE | MEM_COMMIT,
+        Exchange->Write ? PAGE_READWRITE : PAGE_READONLY);
+}
+
+static NTSTATUS ShareRelease(PVOID Context)
+{
+    SHARE_PLACE *Place = Context;
+    SIZE_T Size = 0;
+    return NtFreeVirtualMemory(Place->Process, &Place->Base, &Size, MEM_RELEASE);
+}
+
+/* The client's threads run on: none knows the addresses, taken before the helper takes its own. */
+static NTSTATUS
+ShareRunInto(SHARE_EXCHANGE *Exchange, HANDLE ProcessId, const SHARE_VIEW *View, SIZE_T Offset)
+{
+    HOST_SHARE_PLAN_VIEW Plan = {
+        .View = View->View, .Offset = Offset, .Bytes = Exchange->Bytes, .Write = Exchange->Write};
+    SHARE_PLACE Place;
+    NTSTATUS Status = ShareOpenProcess(Exchange, ProcessId);
+    if (NT_SUCCESS(Status))
+        Status = RemoteRun(Exchange->Process, ShareReserve, Exchange, SHARE_CREATE_TIME);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ShareStartHelper(Exchange);
+    if (NT_SUCCESS(Status))
+    {
+        Status = ShareAwaitHelper(Exchange);
+        Plan.Share = Exchange->Share;
+        Plan.Address = (ULONG_PTR)Exchange->Base;
+        UnixCall(HostUnixSharePlanView, &Plan);
+        if (NT_SUCCESS(Status))
+            Status = ShareStatusOf(Plan.Error);
+        if (NT_SUCCESS(Status))
+            Status = ShareGo(Exchange);
+        ShareSay(Exchange, HostShareAbort);
+    }
+    /* A helper that is late may still map something there. */
+    Place = (SHARE_PLACE){.Process = Exchange->Process, .Base = Exchange->Base};
+    if (!NT_SUCCESS(Status) && Status != STATUS_IO_TIMEOUT)
+        RemoteRun(Exchange->Process, ShareRelease, &Place, SHARE_END_TIME);
+    return Status;
+}
+
+/* Takes ShareLock if it succeeds; ShareEnd leaves it. */
+static NTSTATUS ShareBegin(PVOID Base, SIZE_T Bytes, BOOLEAN Write, SHARE_EXCHANGE **Exchange)
+{
     NTSTATUS Status = UnixCallInitialize();
     if (!NT_SUCCESS(Status))
         return Status;
-    Exchange = ExAllocatePoolWithTag(PagedPool, sizeof(*Exchange), SHARE_TAG);
-    if (Exchange == NULL)
+    *Exchange = ExAllocatePoolWithTag(PagedPool, sizeof(**Exchange), SHARE_TAG);
+    if (*Exchange == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    RtlZeroMemory(Exchange, sizeof(*Exchange));
-    Exchange->Base = Base;
-    Exchange->Bytes = Bytes;
-    Exchange->Write = Write;
+    RtlZeroMemory(*Exchange, sizeof(**Exchange));
+    (*Exchange)->Base = Base;
+    (*Exchange)->Bytes = Bytes;
+    (*Exchange)->Write = Write;
     RtlEnterCriticalSection(&ShareLock);
     ShareFreeLeftOvers();
-    Status = ShareRun(Exchange, ProcessId, View);
+    return STATUS_SUCCESS;
+}
+
+static VOID ShareEnd(SHARE_EXCHANGE *Exchange)
+{
     if (!ShareFree(Exchange, SHARE_END_TIME))
     {
         Exchange->Next = ShareLeftOvers;
         ShareLeftOvers = Exchange;
     }
     RtlLeaveCriticalSection(&ShareLock);
+}
+
+NTSTATUS ShareMap(HANDLE ProcessId, PVOID Base, SIZE_T Bytes, BOOLEAN Write, SHARE_VIEW *View)
+{
+    SHARE_EXCHANGE *Exchange;
+    NTSTATUS Status = ShareBegin(Base, Bytes, Write, &Exchange);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ShareRun(Exchange, ProcessId, View);
+    ShareEnd(Exchange);
     return Status;
+}
+
+NTSTATUS ShareMapInto(
+    HANDLE ProcessId,
+    const SHARE_VIEW *View,
+    SIZE_T Offset,
+    SIZE_T Bytes,
+    PVOID Base,
+    BOOLEAN Write,
+    SHARE_PLACE *Place)
+{
+    SHARE_EXCHANGE *Exchange;
+    NTSTATUS Status = ShareBegin(Base, Bytes, Write, &Exchange);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ShareRunInto(Exchange, ProcessId, View, Offset);
+    if (NT_SUCCESS(Status))
+    {
+        /* The exchange keeps its own handle as long as its helper runs. */
+        Place->Base = Exchange->Base;
+        Status = NtDuplicateObject(
+            NtCurrentProcess(), Exchange->Process, NtCurrentProcess(), &Place->Process, 0, 0,
+            DUPLICATE_SAME_ACCESS);
+    }
+    ShareEnd(Exchange);
+    return Status;
+}
+
+VOID ShareUnmapFrom(SHARE_PLACE *Place)
+{
+    RemoteRun(Place->Process, ShareRelease, Place, SHARE_END_TIME);
+    ZwClose(Place->Process);
+}
+
+NTSTATUS ShareCreate(SIZE_T Bytes, SHARE_VIEW *View)
+{
+    HOST_VIEW_CREATE Create = {.Bytes = Bytes};
+    NTSTATUS Status = UnixCallInitialize();
+    if (!NT_SUCCESS(Status))
+        return Status;
+    UnixCall(HostUnixViewCreate, &Create);
+    View->View = Create.View;
+    View->Address = (PVOID)(ULONG_PTR)Create.Address;
+    return ShareStatusOf(Create.Error);
 }
 
 VOID ShareUnmap(const SHARE_VIEW *View)

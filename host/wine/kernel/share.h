@@ -33,6 +33,35 @@ typedef struct _SHARE_VIEW
 NTSTATUS
 ShareMap(HANDLE ProcessId, PVOID Base, SIZE_T Bytes, BOOLEAN Write, _Out_ SHARE_VIEW *View);
 
+/* New pages of this process, zeroed, which ShareMapInto can map too. ShareUnmap ends them. */
+NTSTATUS ShareCreate(SIZE_T Bytes, _Out_ SHARE_VIEW *View);
+
+/* Where a client has pages of this process. */
+typedef struct _SHARE_PLACE
+{
+    HANDLE Process;
+    PVOID Base;
+} SHARE_PLACE;
+
+/*
+ * Maps Bytes bytes of a view, from Offset on, into the process of that id: at Base, or where there
+ * is room if that is NULL. What either writes, the other sees; the client writes only if Write is
+ * TRUE. The mapping is an allocation of the client, like one by VirtualAlloc, and lives until
+ * ShareUnmapFrom, which has to be called, or the client ends.
+ *
+ * PASSIVE_LEVEL; waits for the client, at most about ten seconds. STATUS_CONFLICTING_ADDRESSES: no
+ * room at Base.
+ */
+NTSTATUS ShareMapInto(
+    HANDLE ProcessId,
+    const SHARE_VIEW *View,
+    SIZE_T Offset,
+    SIZE_T Bytes,
+    PVOID Base,
+    BOOLEAN Write,
+    _Out_ SHARE_PLACE *Place);
+VOID ShareUnmapFrom(_Inout_ SHARE_PLACE *Place);
+
 /* Ends the view. The client keeps its pages. Any IRQL that a Linux call may be made at. */
 VOID ShareUnmap(_In_ const SHARE_VIEW *View);
 

@@ -154,6 +154,22 @@ FORCEINLINE LONG RemoteShareRun(LONG_PTR File, const HOST_SHARE_RUN *Run)
     return 0;
 }
 
+/* Maps one run from another file. Returns 0 or a Linux error. */
+FORCEINLINE LONG RemoteMapFile(const HOST_SHARE_CONTROL *Control, const HOST_SHARE_RUN *Run)
+{
+    ULONG_PTR Address = (ULONG_PTR)Run->Address;
+    LONG_PTR Result, File = RemoteOpen(Control->Files[Run->File - 1]);
+    if (File < 0)
+        return (LONG)-File;
+    Result = RemoteCall(
+        SYS_MMAP, Address, (ULONG_PTR)Run->Length, Run->Protection,
+        LINUX_MAP_SHARED | LINUX_MAP_FIXED, (ULONG_PTR)File, (ULONG_PTR)(Run->Offset / MMAP_UNIT));
+    RemoteCall(SYS_CLOSE, (ULONG_PTR)File, 0, 0, 0, 0, 0);
+    if ((ULONG_PTR)Result == Address)
+        return 0;
+    return Result < 0 ? (LONG)-Result : LINUX_EIO;
+}
+
 /*
  * Waits until the state is another one. FALSE: the host has died. Its descriptors, of which Path is
  * one, go before it does; an exchange that it gives up without a word has its file closed too.
@@ -241,7 +257,8 @@ REMOTE_CODE ULONG NTAPI ShareRemoteMain(SHARE_REMOTE_ARGUMENTS *Arguments)
     {
         LONG Error = 0;
         for (ULONG i = 0; i < Control->RunCount && Error == 0; i++)
-            Error = RemoteShareRun(File, &Control->Runs[i]);
+            Error = Control->Runs[i].File == 0 ? RemoteShareRun(File, &Control->Runs[i])
+                                               : RemoteMapFile(Control, &Control->Runs[i]);
         Control->Error = Error;
         State = HostShareGo;
         /* Unless time was up. */

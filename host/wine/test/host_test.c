@@ -393,6 +393,8 @@ static void TestProcess(const char *Self)
     CHECK(Read(7, 0) == 0xBB);
     Write(7, 0, 0xBC);
     CHECK(Read(7, 0) == 0xBC);
+    Call(HOST_TEST_UNMAP, (HOST_TEST_REQUEST){.Slot = 7});
+    CHECK(Read(7, 0) == 0xBC);
     Unlock(7);
     Call(HOST_TEST_RELEASE, (HOST_TEST_REQUEST){.Slot = 7});
     CloseHandle(Child.hProcess);
@@ -404,7 +406,8 @@ static int Hold(void)
     HANDLE Event = CreateEventW(NULL, TRUE, FALSE, NULL);
     unsigned char *Memory = VirtualAlloc(NULL, 0x1000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     Memory[0] = 0xBB;
-    if (Lock(7, Memory, 0x1000) != 0 || Reference(7, Event, EVENT_MODIFY_STATE) != 0)
+    if (Lock(7, Memory, 0x1000) != 0 || Reference(7, Event, EVENT_MODIFY_STATE) != 0 ||
+        Call(HOST_TEST_MAP, (HOST_TEST_REQUEST){.Slot = 7}).Status != 0)
         return 1;
     CreateEventW(NULL, TRUE, TRUE, L"AditHostTestReady");
     Sleep(INFINITE);
@@ -517,6 +520,7 @@ int main(int argc, char **argv)
     TestViews();
     TestBadMemory();
     TestMemory();
+    TestMappings();
     TestEvents();
     TestAccess();
     TestWriters();

@@ -41,6 +41,13 @@
 
 #define HOST_TEST_SUPPLIED HOST_TEST_CODE(25) /* like HOST_TEST_FUNCTIONS */
 
+/* Mappings of a slot's list into the client, by MmMapLockedPagesSpecifyCache */
+#define HOST_TEST_MAP   HOST_TEST_CODE(26) /* Slot, Address wanted, Value: priority; Address out */
+#define HOST_TEST_UNMAP HOST_TEST_CODE(27) /* Slot, Address, or the last one */
+#define HOST_TEST_PAGES HOST_TEST_CODE(28) /* Length: a list of new pages takes Slot */
+#define HOST_TEST_FREE  HOST_TEST_CODE(29) /* Slot: of HOST_TEST_PAGES */
+#define HOST_TEST_POOL  HOST_TEST_CODE(30) /* Status: of mapping a list of pool */
+
 /* HOST_TEST_LOCK's Access; 0: UserMode, IoWriteAccess */
 #define HOST_TEST_LOCK_READ   1
 #define HOST_TEST_LOCK_MODIFY 2

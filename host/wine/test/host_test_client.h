@@ -33,4 +33,7 @@ void Write(unsigned Slot, size_t Offset, unsigned Value);
 /* Locks for reading and writing, of every kind of page (host_test_memory.c). */
 void TestMemory(void);
 
+/* The driver's pages in this process (host_test_mappings.c). */
+void TestMappings(void);
+
 #endif

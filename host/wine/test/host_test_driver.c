@@ -7,10 +7,12 @@
 #include <ndis.h>
 
 #include "host_test.h"
+#include "host_test_map.h"
 #include "host_test_stress.h"
 
 static PMDL Lists[HOST_TEST_SLOTS];
 static PUCHAR Memory[HOST_TEST_SLOTS];
+static PVOID Mapped[HOST_TEST_SLOTS]; /* in a client: the last mapping */
 static PKEVENT Events[HOST_TEST_SLOTS];
 static HANDLE volatile EndedProcess;
 
@@ -96,6 +98,23 @@ static NTSTATUS Unlock(HOST_TEST_REQUEST *Request)
     Lists[Request->Slot] = NULL;
     MmUnlockPages(Mdl);
     IoFreeMdl(Mdl);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS Map(HOST_TEST_REQUEST *Request)
+{
+    NTSTATUS Status = HostTestMap(
+        Lists[Request->Slot], (PVOID)(ULONG_PTR)Request->Address, Request->Value,
+        &Mapped[Request->Slot]);
+    Request->Address = (ULONG_PTR)Mapped[Request->Slot];
+    return Status;
+}
+
+static NTSTATUS Unmap(HOST_TEST_REQUEST *Request)
+{
+    PVOID Address =
+        Request->Address != 0 ? (PVOID)(ULONG_PTR)Request->Address : Mapped[Request->Slot];
+    MmUnmapLockedPages(Address, Lists[Request->Slot]);
     return STATUS_SUCCESS;
 }
 
@@ -207,6 +226,18 @@ static NTSTATUS Run(PDEVICE_OBJECT Device, ULONG Code, HOST_TEST_REQUEST *Reques
     case HOST_TEST_TIMERS:
         Request->Value = HostTestTimers(Device);
         return STATUS_SUCCESS;
+    case HOST_TEST_MAP:
+        return Map(Request);
+    case HOST_TEST_UNMAP:
+        return Unmap(Request);
+    case HOST_TEST_PAGES:
+        Lists[Request->Slot] = HostTestNewPages(Request->Length, &Memory[Request->Slot]);
+        return Memory[Request->Slot] != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    case HOST_TEST_FREE:
+        HostTestFreePages(Lists[Request->Slot]);
+        return STATUS_SUCCESS;
+    case HOST_TEST_POOL:
+        return HostTestMapPool();
     case HOST_TEST_SUPPLIED:
         Request->Value = HostTestSupplied();
         return STATUS_SUCCESS;

@@ -32,8 +32,10 @@ __attribute__((visibility("default"))) int (*const __wine_unix_call_funcs[HostUn
     [HostUnixShareWait] = UnixShareWait,
     [HostUnixShareSignal] = UnixShareSignal,
     [HostUnixSharePlan] = UnixSharePlan,
+    [HostUnixSharePlanView] = UnixSharePlanView,
     [HostUnixProbe] = UnixProbe,
     [HostUnixShareMap] = UnixShareMap,
     [HostUnixShareClose] = UnixShareClose,
+    [HostUnixViewCreate] = UnixViewCreate,
     [HostUnixViewUnmap] = UnixViewUnmap,
 };

@@ -24,9 +24,11 @@ int UnixShareCreate(void *Arguments);
 int UnixShareWait(void *Arguments);
 int UnixShareSignal(void *Arguments);
 int UnixSharePlan(void *Arguments);
+int UnixSharePlanView(void *Arguments);
 int UnixProbe(void *Arguments);
 int UnixShareMap(void *Arguments);
 int UnixShareClose(void *Arguments);
+int UnixViewCreate(void *Arguments);
 int UnixViewUnmap(void *Arguments);
 
 /*

@@ -37,12 +37,21 @@ typedef struct _UNIX_SHARE
     HOST_SHARE_CONTROL *Control;
 } UNIX_SHARE;
 
+/* Pages of one file in a view. */
+typedef struct _UNIX_PIECE
+{
+    UNIX_SHARE *Share; /* referenced */
+    uint64_t Start;    /* in the view */
+    uint64_t Length;
+    uint64_t Offset; /* in the file */
+} UNIX_PIECE;
+
 typedef struct _UNIX_VIEW
 {
     void *Address;
     size_t Bytes;
-    size_t ShareCount;
-    UNIX_SHARE *Shares[]; /* referenced; one entry per piece */
+    size_t PieceCount;
+    UNIX_PIECE Pieces[];
 } UNIX_VIEW;
 
 /* One line of /proc/PID/maps, clipped to the range looked at. */
@@ -150,38 +159,55 @@ static int ShareSetUp(UNIX_SHARE *Share, uint64_t Bytes)
         return errno;
     Share->Device = Stat.st_dev;
     Share->Inode = Stat.st_ino;
-    Share->Control =
-        mmap(NULL, HOST_SHARE_CONTROL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, Share->File, 0);
-    return Share->Control == MAP_FAILED ? errno : 0;
+    return 0;
 }
 
-int UnixShareCreate(void *Arguments)
+/* A memory file of that size, referenced once. Returns 0 or a Linux error. */
+static int ShareNew(uint64_t Bytes, UNIX_SHARE **New)
 {
-    HOST_SHARE_CREATE *Create = Arguments;
     UNIX_SHARE *Share = calloc(1, sizeof(*Share));
-    Create->Error = ENOMEM;
+    int Error;
     if (Share == NULL)
-        return 0;
+        return ENOMEM;
     Share->References = 1;
     Share->File = memfd_create(SHARE_FILE_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (Share->File < 0)
+    Error = Share->File < 0 ? errno : ShareSetUp(Share, Bytes);
+    if (Error != 0)
     {
-        Create->Error = errno;
+        if (Share->File >= 0)
+            close(Share->File);
         free(Share);
-        return 0;
-    }
-    Create->Error = ShareSetUp(Share, HOST_SHARE_CONTROL_SIZE + Create->Bytes);
-    if (Create->Error != 0)
-    {
-        close(Share->File);
-        free(Share);
-        return 0;
+        return Error;
     }
     pthread_mutex_lock(&ShareLock);
     Share->Next = Shares;
     Shares = Share;
     pthread_mutex_unlock(&ShareLock);
-    snprintf(Create->Path, sizeof(Create->Path), "/proc/%d/fd/%d", (int)getpid(), Share->File);
+    *New = Share;
+    return 0;
+}
+
+static void SharePath(const UNIX_SHARE *Share, char Path[HOST_SHARE_PATH_SIZE])
+{
+    snprintf(Path, HOST_SHARE_PATH_SIZE, "/proc/%d/fd/%d", (int)getpid(), Share->File);
+}
+
+int UnixShareCreate(void *Arguments)
+{
+    HOST_SHARE_CREATE *Create = Arguments;
+    UNIX_SHARE *Share;
+    Create->Error = ShareNew(HOST_SHARE_CONTROL_SIZE + Create->Bytes, &Share);
+    if (Create->Error != 0)
+        return 0;
+    Share->Control =
+        mmap(NULL, HOST_SHARE_CONTROL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, Share->File, 0);
+    if (Share->Control == MAP_FAILED)
+    {
+        Create->Error = errno;
+        ShareDereference(Share);
+        return 0;
+    }
+    SharePath(Share, Create->Path);
     Create->Share = (uintptr_t)Share;
     Create->Control = (uintptr_t)Share->Control;
     return 0;
@@ -353,8 +379,8 @@ static void ViewFree(UNIX_VIEW *View)
 {
     if (View->Address != MAP_FAILED)
         munmap(View->Address, View->Bytes);
-    for (size_t i = 0; i < View->ShareCount; i++)
-        ShareDereference(View->Shares[i]);
+    for (size_t i = 0; i < View->PieceCount; i++)
+        ShareDereference(View->Pieces[i].Share);
     free(View);
 }
 
@@ -367,7 +393,10 @@ static int ViewMapPiece(UNIX_VIEW *View, const UNIX_MAPPING *Mapping, uint64_t B
         Share = ShareSection(Mapping, Pid);
     if (Share == NULL)
         return EXDEV;
-    View->Shares[View->ShareCount++] = Share;
+    View->Pieces[View->PieceCount++] = (UNIX_PIECE){.Share = Share,
+                                                    .Start = Mapping->Start - Base,
+                                                    .Length = Mapping->End - Mapping->Start,
+                                                    .Offset = Mapping->Offset};
     if (mmap(
             Address, Mapping->End - Mapping->Start,
             PROT_READ | (Mapping->Writable ? PROT_WRITE : 0), MAP_SHARED | MAP_FIXED, Share->File,
@@ -389,7 +418,7 @@ int UnixShareMap(void *Arguments)
         free(Mappings);
         return 0;
     }
-    View = calloc(1, sizeof(*View) + Count * sizeof(View->Shares[0]));
+    View = calloc(1, sizeof(*View) + Count * sizeof(View->Pieces[0]));
     if (View == NULL)
     {
         free(Mappings);
@@ -410,6 +439,69 @@ int UnixShareMap(void *Arguments)
     }
     Map->View = (uintptr_t)View;
     Map->Address = (uintptr_t)View->Address;
+    return 0;
+}
+
+int UnixViewCreate(void *Arguments)
+{
+    HOST_VIEW_CREATE *Create = Arguments;
+    UNIX_VIEW *View = calloc(1, sizeof(*View) + sizeof(View->Pieces[0]));
+    Create->Error = ENOMEM;
+    if (View == NULL)
+        return 0;
+    View->Bytes = Create->Bytes;
+    View->Address = MAP_FAILED;
+    View->Pieces[0].Length = Create->Bytes;
+    Create->Error = ShareNew(Create->Bytes, &View->Pieces[0].Share);
+    if (Create->Error == 0)
+    {
+        View->PieceCount = 1;
+        View->Address = mmap(
+            NULL, View->Bytes, PROT_READ | PROT_WRITE, MAP_SHARED, View->Pieces[0].Share->File, 0);
+        Create->Error = View->Address == MAP_FAILED ? errno : 0;
+    }
+    if (Create->Error != 0)
+    {
+        ViewFree(View);
+        return 0;
+    }
+    Create->View = (uintptr_t)View;
+    Create->Address = (uintptr_t)View->Address;
+    return 0;
+}
+
+int UnixSharePlanView(void *Arguments)
+{
+    HOST_SHARE_PLAN_VIEW *Plan = Arguments;
+    HOST_SHARE_CONTROL *Control = ShareOf(Plan->Share)->Control;
+    const UNIX_VIEW *View = (const UNIX_VIEW *)(uintptr_t)Plan->View;
+    uint64_t PlanEnd = Plan->Offset + Plan->Bytes;
+    uint32_t Runs = 0;
+    Plan->Error = 0;
+    for (size_t i = 0; i < View->PieceCount; i++)
+    {
+        const UNIX_PIECE *Piece = &View->Pieces[i];
+        uint64_t Start = Piece->Start > Plan->Offset ? Piece->Start : Plan->Offset;
+        uint64_t End = Piece->Start + Piece->Length;
+        if (End > PlanEnd)
+            End = PlanEnd;
+        if (Start >= End)
+            continue;
+        if (Runs == HOST_SHARE_MAX_FILES)
+        {
+            Plan->Error = E2BIG;
+            break;
+        }
+        SharePath(Piece->Share, Control->Files[Runs]);
+        Control->Runs[Runs] =
+            (HOST_SHARE_RUN){.Address = Plan->Address + (Start - Plan->Offset),
+                             .Length = End - Start,
+                             .Offset = Piece->Offset + (Start - Piece->Start),
+                             .Protection = PROT_READ | (Plan->Write ? PROT_WRITE : 0),
+                             .File = Runs + 1};
+        Runs++;
+    }
+    Control->RunCount = Runs;
     return 0;
 }
 

@@ -28,9 +28,11 @@ enum HOST_UNIX_CALL
     HostUnixShareWait,
     HostUnixShareSignal,
     HostUnixSharePlan,
+    HostUnixSharePlanView,
     HostUnixProbe,
     HostUnixShareMap,
     HostUnixShareClose,
+    HostUnixViewCreate,
     HostUnixViewUnmap,
     HostUnixCallCount
 };
@@ -113,6 +115,7 @@ typedef struct _HOST_TUN_TRANSFER
 #define HOST_SHARE_MAX_RUNS     500u
 #define HOST_SHARE_PATH_SIZE    48u
 #define HOST_SHARE_MAX_THREADS  1024u
+#define HOST_SHARE_MAX_FILES    32u
 
 enum HOST_SHARE_STATE
 {
@@ -130,7 +133,7 @@ typedef struct _HOST_SHARE_RUN
     HOST_UINT64 Length;
     HOST_UINT64 Offset;  /* in the memory file */
     uint32_t Protection; /* PROT_* of the new mapping */
-    uint32_t Reserved;
+    uint32_t File;       /* 0: the share, to which the pages are copied; else Files[File - 1] */
 } HOST_SHARE_RUN;
 
 typedef struct _HOST_SHARE_CONTROL
@@ -143,6 +146,7 @@ typedef struct _HOST_SHARE_CONTROL
     HOST_UINT64 Id; /* of the exchange: a helper that comes late must not take part in another */
     HOST_SHARE_RUN Runs[HOST_SHARE_MAX_RUNS];
     volatile uint32_t Stopped[HOST_SHARE_MAX_THREADS]; /* Windows' ids of the client's threads */
+    char Files[HOST_SHARE_MAX_FILES][HOST_SHARE_PATH_SIZE]; /* paths */
 } HOST_SHARE_CONTROL;
 
 _Static_assert(sizeof(HOST_SHARE_CONTROL) <= HOST_SHARE_CONTROL_SIZE, "control area");
@@ -179,6 +183,21 @@ typedef struct _HOST_SHARE_PLAN
     HOST_UINT64 Bad; /* out: EFAULT: the first page that is not */
 } HOST_SHARE_PLAN;
 
+/*
+ * Fills in the control area's runs: the pages of a view from Offset on, whose files the client is
+ * to map at Address.
+ */
+typedef struct _HOST_SHARE_PLAN_VIEW
+{
+    HOST_UINT64 Share;
+    HOST_UINT64 View;
+    HOST_UINT64 Offset;
+    HOST_UINT64 Bytes;
+    HOST_UINT64 Address;
+    uint32_t Write; /* whether the client may write */
+    int32_t Error;  /* E2BIG: of too many files */
+} HOST_SHARE_PLAN_VIEW;
+
 /* Whether Linux lets this process read, or read and write, its own memory in that range. */
 typedef struct _HOST_PROBE
 {
@@ -202,6 +221,15 @@ typedef struct _HOST_SHARE_MAP
     HOST_UINT64 Address; /* out */
     int32_t Error;
 } HOST_SHARE_MAP;
+
+/* Makes a view of new pages, which clients can map too. */
+typedef struct _HOST_VIEW_CREATE
+{
+    HOST_UINT64 Bytes;
+    HOST_UINT64 View;    /* out */
+    HOST_UINT64 Address; /* out */
+    int32_t Error;
+} HOST_VIEW_CREATE;
 
 typedef struct _HOST_VIEW_CALL
 {

@@ -47,6 +47,25 @@ static VOID PnpFreeName(PUNICODE_STRING Name)
     }
 }
 
+/*
+ * The first hardware id, as a network class installer leaves it in the driver key: programs look
+ * there for the adapters of a driver ("INetCfgComponent::GetId" has the same name). A device
+ * without hardware ids has none.
+ */
+static NTSTATUS PnpWriteComponentId(PNDIS_MINIPORT_ADAPTER Adapter, HANDLE Key)
+{
+    WCHAR Id[200]; /* MAX_DEVICE_ID_LEN */
+    ULONG Length;
+    UNICODE_STRING String;
+    if (!NT_SUCCESS(
+            IoGetDeviceProperty(Adapter->Pdo, DevicePropertyHardwareID, sizeof(Id), Id, &Length)))
+    {
+        return STATUS_SUCCESS;
+    }
+    RtlInitUnicodeString(&String, Id);
+    return NdispConfigurationWriteString(Key, L"ComponentId", &String);
+}
+
 /* The link that the driver key's *IfType asks for; the key then says what it became. */
 static NTSTATUS PnpOpenLink(PNDIS_MINIPORT_ADAPTER Adapter)
 {
@@ -83,6 +102,10 @@ static NTSTATUS PnpOpenLink(PNDIS_MINIPORT_ADAPTER Adapter)
     {
         Status = NdispConfigurationWriteDword(
             Key, L"*IfType", (ULONG)Adapter->Identity.NetLuid.Info.IfType);
+    }
+    if (NT_SUCCESS(Status))
+    {
+        Status = PnpWriteComponentId(Adapter, Key);
     }
 
 CleanupKey:

@@ -383,7 +383,13 @@ static void CheckDevice(WCHAR *Id)
                 Instance, KEY_READ, 0, RegDisposition_OpenExisting, &Key, CM_REGISTRY_SOFTWARE) ==
             CR_SUCCESS))
     {
+        WCHAR Text[16] = L"";
+        DWORD Size = sizeof(Text);
         CHECK(RegQueryValueExW(Key, L"NetCfgInstanceId", NULL, NULL, NULL, NULL) == ERROR_SUCCESS);
+        CHECK(
+            RegGetValueW(Key, NULL, L"ComponentId", RRF_RT_REG_SZ, NULL, Text, &Size) ==
+                ERROR_SUCCESS &&
+            lstrcmpiW(Text, L"Adit") == 0);
         RegCloseKey(Key);
     }
 }

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "ntdll.h"
 #include "software_device.h"
+#include "user_buffer.h"
 #include "wine_kernel.h"
 
 #define DISPATCH_TAG 'pDdA'
@@ -99,6 +100,7 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 {
     if (Irp->RequestorMode == UserMode)
         Irp->IoStatus.Status = DispatchStatusForClient(Irp->IoStatus.Status);
+    UserBufferComplete(Irp);
     WineIofCompleteRequest(Irp, PriorityBoost);
 }
 

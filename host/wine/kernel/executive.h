@@ -358,6 +358,11 @@ NTSTATUS NTAPI WmiQueryTraceInformation(
     ULONG *RequiredLength,
     PVOID Buffer);
 
+/* Addresses in requests (memory.c) */
+
+VOID NTAPI ProbeForRead(const volatile VOID *Address, SIZE_T Length, ULONG Alignment);
+VOID NTAPI ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment);
+
 /* Data: what drivers import is the address */
 
 extern ULONG_PTR MmHighestUserAddress[1];

@@ -12,9 +12,11 @@
 #define _NTSYSTEM_
 #include <ntifs.h>
 
+#include "executive.h"
 #include "memory_view.h"
 #include "ntdll.h"
 #include "unixcall.h"
+#include "user_buffer.h"
 
 /* Addresses from here on are no process's own. */
 #ifdef _WIN64
@@ -67,9 +69,9 @@ static NTSTATUS MemoryProbeLinux(PVOID Start, SIZE_T Bytes, BOOLEAN Write)
 }
 
 /* Pages of this process need no sharing; they only have to be there, and writable if so wanted. */
-static NTSTATUS MemoryProbeOwn(PMDL Mdl, BOOLEAN Write)
+static NTSTATUS MemoryProbeOwn(PUCHAR Address, SIZE_T Bytes, BOOLEAN Write)
 {
-    PUCHAR Address = Mdl->StartVa, End = Address + (SIZE_T)MemoryPageCount(Mdl) * PAGE_SIZE;
+    PUCHAR End = Address + Bytes;
     while (Address < End)
     {
         MEMORY_BASIC_INFORMATION Region;
@@ -87,8 +89,15 @@ static NTSTATUS MemoryProbeOwn(PMDL Mdl, BOOLEAN Write)
             return Status;
         Address = Next;
     }
-    MemorySetFrames(Mdl, Mdl->StartVa);
     return STATUS_SUCCESS;
+}
+
+static NTSTATUS MemoryLockOwn(PMDL Mdl, BOOLEAN Write)
+{
+    NTSTATUS Status = MemoryProbeOwn(Mdl->StartVa, (SIZE_T)MemoryPageCount(Mdl) * PAGE_SIZE, Write);
+    if (NT_SUCCESS(Status))
+        MemorySetFrames(Mdl, Mdl->StartVa);
+    return Status;
 }
 
 static NTSTATUS MemoryLockClient(PMDL Mdl, HANDLE ProcessId, BOOLEAN Write)
@@ -136,14 +145,17 @@ VOID NTAPI MmProbeAndLockPages(PMDL Mdl, KPROCESSOR_MODE AccessMode, LOCK_OPERAT
     HANDLE ProcessId = PsGetCurrentProcessId();
     BOOLEAN Write = Operation != IoReadAccess;
     NTSTATUS Status;
-    if (AccessMode == KernelMode || ProcessId == NtCurrentProcessId())
-        Status = MemoryProbeOwn(Mdl, Write);
+    if (ProcessId == NtCurrentProcessId() || UserBufferHold(Mdl) || AccessMode == KernelMode)
+        Status = MemoryLockOwn(Mdl, Write);
     else if (!MemoryIsUserRange(Mdl))
         Status = STATUS_ACCESS_VIOLATION;
     else
         Status = MemoryLockClient(Mdl, ProcessId, Write);
     if (!NT_SUCCESS(Status))
+    {
+        UserBufferRelease(Mdl);
         ExRaiseStatus(Status);
+    }
     Mdl->Process = IoGetCurrentProcess();
     Mdl->MdlFlags |= MDL_PAGES_LOCKED | (Write ? MDL_WRITE_OPERATION : 0);
 }
@@ -151,6 +163,7 @@ VOID NTAPI MmProbeAndLockPages(PMDL Mdl, KPROCESSOR_MODE AccessMode, LOCK_OPERAT
 VOID NTAPI MmUnlockPages(PMDL Mdl)
 {
     MemoryViewDrop(Mdl);
+    UserBufferRelease(Mdl);
     Mdl->Process = NULL;
     Mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION | MDL_MAPPED_TO_SYSTEM_VA);
 }
@@ -222,4 +235,26 @@ VOID NTAPI IoBuildPartialMdl(PMDL Source, PMDL Target, PVOID Address, ULONG Leng
     RtlCopyMemory(
         MemoryFrames(Target), MemoryFrames(Source) + FirstFrame,
         MemoryPageCount(Target) * sizeof(ULONG_PTR));
+}
+
+/* ---- Addresses of requests, whose copies are in this process ---- */
+
+VOID NTAPI ProbeForRead(const volatile VOID *Address, SIZE_T Length, ULONG Alignment)
+{
+    ULONG_PTR Start = (ULONG_PTR)Address;
+    if (Length == 0)
+        return;
+    if ((Start & (Alignment - 1)) != 0)
+        ExRaiseStatus(STATUS_DATATYPE_MISALIGNMENT);
+    if (Start >= MEMORY_USER_END || Length > MEMORY_USER_END - Start)
+        ExRaiseStatus(STATUS_ACCESS_VIOLATION);
+}
+
+VOID NTAPI ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment)
+{
+    NTSTATUS Status;
+    ProbeForRead(Address, Length, Alignment);
+    Status = MemoryProbeOwn((PUCHAR)(ULONG_PTR)Address, Length, TRUE);
+    if (!NT_SUCCESS(Status))
+        ExRaiseStatus(Status);
 }

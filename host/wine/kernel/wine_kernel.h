@@ -31,6 +31,15 @@ DECLSPEC_IMPORT NTSTATUS NTAPI WineKeWaitForMultipleObjects(
     PKWAIT_BLOCK WaitBlockArray);
 DECLSPEC_IMPORT PDEVICE_OBJECT NTAPI
 WineIoAttachDeviceToDeviceStack(PDEVICE_OBJECT Source, PDEVICE_OBJECT Target);
+DECLSPEC_IMPORT NTSTATUS NTAPI WineIoCreateDevice(
+    PDRIVER_OBJECT DriverObject,
+    ULONG DeviceExtensionSize,
+    PUNICODE_STRING DeviceName,
+    DEVICE_TYPE DeviceType,
+    ULONG DeviceCharacteristics,
+    BOOLEAN Exclusive,
+    PDEVICE_OBJECT *DeviceObject);
+DECLSPEC_IMPORT VOID NTAPI WineIoDeleteDevice(PDEVICE_OBJECT DeviceObject);
 DECLSPEC_IMPORT VOID NTAPI WineIoDetachDevice(PDEVICE_OBJECT Target);
 DECLSPEC_IMPORT VOID FASTCALL WineIofCompleteRequest(PIRP Irp, CCHAR PriorityBoost);
 DECLSPEC_IMPORT NTSTATUS NTAPI WinePsTerminateSystemThread(NTSTATUS ExitStatus);

@@ -521,6 +521,7 @@ int main(int argc, char **argv)
     TestBadMemory();
     TestMemory();
     TestMappings();
+    TestBuffers();
     TestEvents();
     TestAccess();
     TestWriters();

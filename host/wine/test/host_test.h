@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What host_test.exe asks of host_test.sys through \\.\AditHostTest: the functions that the Wine
- * host supplies to drivers, called in the client's context. All codes METHOD_BUFFERED.
+ * host supplies to drivers, called in the client's context. Codes are METHOD_BUFFERED where not
+ * said otherwise.
  */
 #ifndef ADIT_HOST_TEST_H
 #define ADIT_HOST_TEST_H
@@ -47,6 +48,17 @@
 #define HOST_TEST_PAGES HOST_TEST_CODE(28) /* Length: a list of new pages takes Slot */
 #define HOST_TEST_FREE  HOST_TEST_CODE(29) /* Slot: of HOST_TEST_PAGES */
 #define HOST_TEST_POOL  HOST_TEST_CODE(30) /* Status: of mapping a list of pool */
+
+/* METHOD_NEITHER; the number of bytes returned is the wrong line (host_test_neither.c) */
+#define HOST_TEST_NEITHER_COPY (HOST_TEST_CODE(31) | 3)
+#define HOST_TEST_NEITHER_KEEP (HOST_TEST_CODE(32) | 3) /* locks its output, which stays locked */
+#define HOST_TEST_NEITHER_PEND (HOST_TEST_CODE(33) | 3) /* until HOST_TEST_NEITHER_END */
+
+#define HOST_TEST_NEITHER_END    HOST_TEST_CODE(34) /* Value: what the output is filled with */
+#define HOST_TEST_NEITHER_KEPT   HOST_TEST_CODE(35) /* Offset: Value out */
+#define HOST_TEST_NEITHER_UNLOCK HOST_TEST_CODE(36)
+
+#define HOST_TEST_BYTE 0x7E /* what is read, and must be written */
 
 /* HOST_TEST_LOCK's Access; 0: UserMode, IoWriteAccess */
 #define HOST_TEST_LOCK_READ   1

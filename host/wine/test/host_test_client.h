@@ -36,4 +36,7 @@ void TestMemory(void);
 /* The driver's pages in this process (host_test_mappings.c). */
 void TestMappings(void);
 
+/* Requests with neither buffered nor direct I/O (host_test_buffers.c). */
+void TestBuffers(void);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "host_test.h"
 #include "host_test_map.h"
+#include "host_test_neither.h"
 #include "host_test_stress.h"
 
 static PMDL Lists[HOST_TEST_SLOTS];
@@ -238,6 +239,14 @@ static NTSTATUS Run(PDEVICE_OBJECT Device, ULONG Code, HOST_TEST_REQUEST *Reques
         return STATUS_SUCCESS;
     case HOST_TEST_POOL:
         return HostTestMapPool();
+    case HOST_TEST_NEITHER_END:
+        return HostTestNeitherEnd(Device, Request->Value);
+    case HOST_TEST_NEITHER_KEPT:
+        Request->Value = HostTestNeitherKept((ULONG)Request->Offset);
+        return STATUS_SUCCESS;
+    case HOST_TEST_NEITHER_UNLOCK:
+        HostTestNeitherUnlock();
+        return STATUS_SUCCESS;
     case HOST_TEST_SUPPLIED:
         Request->Value = HostTestSupplied();
         return STATUS_SUCCESS;
@@ -256,6 +265,10 @@ static NTSTATUS NTAPI DispatchControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     HOST_TEST_REQUEST *Request = Irp->AssociatedIrp.SystemBuffer;
+    if ((Stack->Parameters.DeviceIoControl.IoControlCode & 3) == METHOD_NEITHER)
+    {
+        return HostTestNeither(DeviceObject, Irp);
+    }
     Irp->IoStatus.Status = STATUS_INVALID_PARAMETER;
     Irp->IoStatus.Information = 0;
     if (Stack->Parameters.DeviceIoControl.InputBufferLength == sizeof(*Request) &&
@@ -299,6 +312,8 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
     PsSetCreateProcessNotifyRoutine(ProcessNotify, FALSE);
     DriverObject->MajorFunction[IRP_MJ_CREATE] = DispatchOpen;
     DriverObject->MajorFunction[IRP_MJ_CLOSE] = DispatchOpen;
+    DriverObject->MajorFunction[IRP_MJ_READ] = HostTestNeither;
+    DriverObject->MajorFunction[IRP_MJ_WRITE] = HostTestNeither;
     DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = DispatchControl;
     return IoCreateSymbolicLink(&Link, &Name);
 }

@@ -302,12 +302,26 @@ LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
     return EventSetClient(Event, Handle);
 }
 
+/* Wine's resets the handle in WaitListHead.Blink too, a waiter's signal, which may have come from
+ * another of the events that he waits for. */
+static LONG EventReset(PRKEVENT Event)
+{
+    LONG Previous;
+    RtlEnterCriticalSection(&EventGuard);
+    if (EventIsInMemory(Event) && EventFindWaiter(Event) != NULL)
+        Previous = InterlockedExchange(&Event->Header.SignalState, 0);
+    else
+        Previous = WineKeResetEvent(Event);
+    RtlLeaveCriticalSection(&EventGuard);
+    return Previous;
+}
+
 LONG NTAPI KeResetEvent(PRKEVENT Event)
 {
     HANDLE Handle = ObjectClientHandle(Event);
     LONG Previous = 0;
     if (Handle == NULL)
-        return WineKeResetEvent(Event);
+        return EventReset(Event);
     EventSetFlushObject(Event);
     NtResetEvent(Handle, &Previous);
     return Previous;

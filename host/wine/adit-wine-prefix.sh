@@ -167,9 +167,10 @@ install_host() {
     [ -z "$dll_name" ] || install_library
     install_file "$files/ndis.sys" "$system32/drivers/ndis.sys"
     install_file "$files/lib/$machine-windows/aditlink.dll" "$system32/aditlink.dll"
-    for file in nci.dll bcryptprimitives.dll cfgmgr32.dll adit-kernel32.dll adit-setupapi.dll aditswd.exe; do
+    for file in nci.dll bcryptprimitives.dll cfgmgr32.dll adit-iphlpapi.dll adit-kernel32.dll adit-setupapi.dll aditswd.exe; do
         install_file "$files/$file" "$system32/$file"
     done
+    extend_module iphlpapi GetIpInterfaceTable
     extend_module kernel32 CreateBoundaryDescriptorW
     extend_module setupapi CM_Get_Device_Interface_List_SizeA CM_Get_Device_Interface_List_SizeW \
         SetupCopyOEMInfW SetupDiCallClassInstaller \

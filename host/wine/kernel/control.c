@@ -7,11 +7,15 @@
 
 #include "../../ndis/ndis_host.h"
 #include "control.h"
+#include "tun.h"
 
 C_ASSERT(
     HOST_IOCTL_SET_NAME == CTL_CODE(FILE_DEVICE_NETWORK, 0xA17, METHOD_BUFFERED, FILE_ANY_ACCESS));
 C_ASSERT(
     HOST_IOCTL_GET_NAME == CTL_CODE(FILE_DEVICE_NETWORK, 0xA18, METHOD_BUFFERED, FILE_ANY_ACCESS));
+
+C_ASSERT(
+    HOST_IOCTL_CONFIGURE == CTL_CODE(FILE_DEVICE_NETWORK, 0xA19, METHOD_BUFFERED, FILE_ANY_ACCESS));
 
 #define CONTROL_MAX_NAME (256 * sizeof(WCHAR)) /* bytes */
 
@@ -106,6 +110,16 @@ static NTSTATUS ControlGetName(PNDIS_MINIPORT_ADAPTER Adapter, PIRP Irp)
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS ControlConfigure(PNDIS_LINK Link, PIRP Irp)
+{
+    PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    if (!ControlIsAdministrator(Irp))
+        return STATUS_ACCESS_DENIED;
+    if (Stack->Parameters.DeviceIoControl.InputBufferLength != sizeof(HOST_CONFIGURATION))
+        return STATUS_INVALID_PARAMETER;
+    return TunConfigure(Link, Irp->AssociatedIrp.SystemBuffer);
+}
+
 static NTSTATUS ControlDispatch(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_LINK Link, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
@@ -115,6 +129,8 @@ static NTSTATUS ControlDispatch(PNDIS_MINIPORT_ADAPTER Adapter, PNDIS_LINK Link,
         return ControlSetName(Adapter, Link, Irp);
     case HOST_IOCTL_GET_NAME:
         return ControlGetName(Adapter, Irp);
+    case HOST_IOCTL_CONFIGURE:
+        return ControlConfigure(Link, Irp);
     default:
         return STATUS_INVALID_DEVICE_REQUEST;
     }

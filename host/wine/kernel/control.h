@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The host's own device-control codes on an adapter's device \\.\{GUID}, for nci.dll.
+ * The host's own device-control codes on an adapter's device \\.\{GUID}, for nci.dll and
+ * adit-iphlpapi.dll.
  */
 #ifndef ADIT_HOST_WINE_CONTROL_H
 #define ADIT_HOST_WINE_CONTROL_H
+
+#include "../unix/configure.h"
 
 #define HOST_MAX_CONNECTION_NAME 256 /* characters, the terminator included */
 
@@ -33,6 +36,15 @@ typedef struct _HOST_SET_NAME
  * terminator. STATUS_OBJECT_NAME_NOT_FOUND: it never got one. STATUS_BUFFER_TOO_SMALL.
  */
 #define HOST_IOCTL_GET_NAME 0x00122860u
+
+/*
+ * CTL_CODE(FILE_DEVICE_NETWORK, 0xA19, METHOD_BUFFERED, FILE_ANY_ACCESS): addresses, routes and MTU of
+ * the adapter's interface. Input: HOST_CONFIGURATION. For administrators; others, and a driver's
+ * process without CAP_NET_ADMIN, get STATUS_ACCESS_DENIED. STATUS_OBJECT_NAME_COLLISION: there is such
+ * an address or route. STATUS_NOT_FOUND: there is none to delete, or the interface is gone.
+ * STATUS_NOT_SUPPORTED: Linux has no such IP. STATUS_INVALID_PARAMETER: Linux refuses the values.
+ */
+#define HOST_IOCTL_CONFIGURE 0x00122864u
 
 /* Announces the codes to the NDIS library. */
 void ControlInitialize(void);

@@ -12,6 +12,7 @@
 #include "generator.h"
 #include "log.h"
 #include "ntdll.h"
+#include "tun.h"
 #include "unixcall.h"
 
 #define TUN_TAG          'uTdA'
@@ -20,12 +21,17 @@
 
 #define LINUX_EPERM  1
 #define LINUX_ENOENT 2
+#define LINUX_ESRCH  3
 #define LINUX_ENXIO  6
 #define LINUX_EACCES 13
 #define LINUX_EBUSY  16
 #define LINUX_EEXIST 17
 #define LINUX_ENODEV 19
 #define LINUX_EINVAL 22
+
+#define LINUX_EOPNOTSUPP    95
+#define LINUX_EAFNOSUPPORT  97
+#define LINUX_EADDRNOTAVAIL 99
 
 struct _NDIS_LINK
 {
@@ -170,6 +176,35 @@ NTSTATUS NdisLinkSetMtu(PNDIS_LINK Link, ULONG Mtu)
     LogError(
         "the MTU of a network interface cannot be set to %u (Linux error %d)", Mtu, Call.Error);
     return STATUS_UNSUCCESSFUL;
+}
+
+NTSTATUS TunConfigure(PNDIS_LINK Link, const HOST_CONFIGURATION *Configuration)
+{
+    HOST_TUN_CONFIGURE Call = {.Tun = Link->Tun, .Configuration = *Configuration};
+    UnixCall(HostUnixTunConfigure, &Call);
+    switch (Call.Error)
+    {
+    case 0:
+        return STATUS_SUCCESS;
+    case LINUX_EPERM:
+    case LINUX_EACCES:
+        return STATUS_ACCESS_DENIED;
+    case LINUX_EEXIST:
+        return STATUS_OBJECT_NAME_COLLISION;
+    case LINUX_ENOENT:
+    case LINUX_ESRCH:
+    case LINUX_ENODEV:
+    case LINUX_EADDRNOTAVAIL:
+        return STATUS_NOT_FOUND;
+    case LINUX_EOPNOTSUPP:
+    case LINUX_EAFNOSUPPORT:
+        return STATUS_NOT_SUPPORTED;
+    default:
+        LogNote(
+            "Linux refuses to configure a network interface (action %u, error %d)",
+            Configuration->Action, Call.Error);
+        return STATUS_INVALID_PARAMETER;
+    }
 }
 
 VOID NdisLinkClose(PNDIS_LINK Link)

@@ -24,6 +24,7 @@ __attribute__((visibility("default"))) int (*const __wine_unix_call_funcs[HostUn
     [HostUnixTunRename] = UnixTunRename,
     [HostUnixTunSetCarrier] = UnixTunSetCarrier,
     [HostUnixTunLimitMtu] = UnixTunLimitMtu,
+    [HostUnixTunConfigure] = UnixTunConfigure,
     [HostUnixTunRead] = UnixTunRead,
     [HostUnixTunStop] = UnixTunStop,
     [HostUnixTunStart] = UnixTunStart,

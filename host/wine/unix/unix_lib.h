@@ -15,6 +15,7 @@ int UnixTunClose(void *Arguments);
 int UnixTunRename(void *Arguments);
 int UnixTunSetCarrier(void *Arguments);
 int UnixTunLimitMtu(void *Arguments);
+int UnixTunConfigure(void *Arguments);
 int UnixTunRead(void *Arguments);
 int UnixTunStop(void *Arguments);
 int UnixTunStart(void *Arguments);
@@ -37,6 +38,9 @@ int UnixViewUnmap(void *Arguments);
  */
 int UnixSectionOpen(
     uint32_t Pid, uint64_t Start, uint64_t End, dev_t Device, ino_t Inode, int Access);
+
+/* Sends a message of rtnetlink that asks for an acknowledgement. Returns 0 or a Linux error. */
+int UnixNetlinkAsk(const void *Request, size_t Size);
 
 /* Renames ifr_name to ifr_newname. Socket: any of the Internet's. Returns 0 or a Linux error. */
 int UnixRenameInterface(int Socket, struct ifreq *Request);

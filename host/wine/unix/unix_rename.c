@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define RENAME_FIRST_PREFIX "adit"
 
@@ -25,34 +24,6 @@ typedef struct _RENAME_REQUEST
     struct ifinfomsg Link;
     char Attributes[RTA_LENGTH(RTA_LENGTH(IFNAMSIZ))];
 } RENAME_REQUEST;
-
-typedef struct _RENAME_ANSWER
-{
-    struct nlmsghdr Header;
-    struct nlmsgerr Error;
-    char More[64];
-} RENAME_ANSWER;
-
-/* Returns 0 or a Linux error. */
-static int RenameAsk(const void *Request, size_t Size)
-{
-    RENAME_ANSWER Answer;
-    int Error = EPROTO, Socket = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    ssize_t Length;
-    if (Socket < 0)
-        return errno;
-    Length = send(Socket, Request, Size, 0);
-    if (Length == (ssize_t)Size)
-        Length = recv(Socket, &Answer, sizeof(Answer), 0);
-    if (Length < 0)
-        Error = errno;
-    else if (
-        (size_t)Length >= NLMSG_LENGTH(sizeof(Answer.Error)) &&
-        Answer.Header.nlmsg_type == NLMSG_ERROR)
-        Error = -Answer.Error.error;
-    close(Socket);
-    return Error;
-}
 
 /* Name must have IFNAMSIZ bytes. List, unless 0, is an attribute that the one of the name is in. */
 static int RenameByNetlink(
@@ -73,7 +44,7 @@ static int RenameByNetlink(
     Next = (char *)memcpy(Next, &Inner, sizeof(Inner)) + sizeof(Inner);
     Next = (char *)memcpy(Next, Name, IFNAMSIZ) + IFNAMSIZ;
     Request.Header.nlmsg_len = (unsigned)(Next - (char *)&Request);
-    return RenameAsk(&Request, Request.Header.nlmsg_len);
+    return UnixNetlinkAsk(&Request, Request.Header.nlmsg_len);
 }
 
 static int RenameIsFirst(const char *Name)

@@ -7,6 +7,8 @@
 #ifndef ADIT_HOST_WINE_UNIXLIB_H
 #define ADIT_HOST_WINE_UNIXLIB_H
 
+#include "configure.h"
+
 #include <stdint.h>
 
 /* Aligned as Windows does it; Linux' own has an alignment of 4 on x86. */
@@ -20,6 +22,7 @@ enum HOST_UNIX_CALL
     HostUnixTunRename,
     HostUnixTunSetCarrier,
     HostUnixTunLimitMtu,
+    HostUnixTunConfigure,
     HostUnixTunRead,
     HostUnixTunStop,
     HostUnixTunStart,
@@ -88,6 +91,13 @@ typedef struct _HOST_TUN_RENAME
     char Name[HOST_TUN_NAME_SIZE];
     int32_t Error;
 } HOST_TUN_RENAME;
+
+typedef struct _HOST_TUN_CONFIGURE
+{
+    HOST_UINT64 Tun;
+    HOST_CONFIGURATION Configuration;
+    int32_t Error;
+} HOST_TUN_CONFIGURE;
 
 /* NDIS_LINK_PACKET as both sides see it. */
 typedef struct _HOST_TUN_PACKET

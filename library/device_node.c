@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Device nodes: the devices behind adapters. */
 #include "device_node.h"
+#include "device_id.h"
 #include "device_property.h"
 #include "device_software.h"
 #include "device_start.h"
@@ -30,6 +31,27 @@ static BOOL DeviceNodeCallInstaller(DI_FUNCTION Function, HDEVINFO Set, SP_DEVIN
            GetLastError() == (DWORD)ERROR_DI_DO_DEFAULT;
 }
 
+/*
+ * The creator as recorded. FALSE: none is. *Owner is then the one that the instance id names, since
+ * what is recorded is the first that a remover takes away, who may be killed then; or zero, for a
+ * device that somebody installed by hand.
+ */
+static BOOL DeviceNodeGetOwner(HDEVINFO Set, SP_DEVINFO_DATA *Device, SYSTEM_PROCESS *Owner)
+{
+    WCHAR Id[MAX_DEVICE_ID_LEN];
+
+    if (DevicePropertyGetOwner(Set, Device, Owner))
+    {
+        return TRUE;
+    }
+    ZeroMemory(Owner, sizeof(*Owner));
+    if (SetupDiGetDeviceInstanceIdW(Set, Device, Id, ARRAYSIZE(Id), NULL))
+    {
+        (void)DeviceIdGetOwner(Id, Owner);
+    }
+    return FALSE;
+}
+
 static DEVICE_NODE *DeviceNodeRead(HDEVINFO Set, SP_DEVINFO_DATA *Device)
 {
     DEVICE_NODE *Node = SystemAllocate(sizeof(*Node));
@@ -45,18 +67,14 @@ static DEVICE_NODE *DeviceNodeRead(HDEVINFO Set, SP_DEVINFO_DATA *Device)
         SystemFree(Node);
         return NULL;
     }
-    BOOL HasOwner = DevicePropertyGetOwner(Set, Device, &Node->Owner);
-    if (!HasOwner)
-    {
-        ZeroMemory(&Node->Owner, sizeof(Node->Owner));
-    }
+    BOOL HasOwner = DeviceNodeGetOwner(Set, Device, &Node->Owner);
     BOOL HasType = DevicePropertyGetTunnelType(Set, Device, Node->TunnelType);
     BOOL HasGuid = DevicePropertyGetRequestedGuid(Set, Device, &Node->RequestedGuid);
     if (!HasGuid)
     {
         ZeroMemory(&Node->RequestedGuid, sizeof(Node->RequestedGuid));
     }
-    /* The owner is recorded first. One that somebody installed by hand has nothing recorded. */
+    /* The owner is recorded first. */
     Node->IsHalfRemoved = !HasOwner && (HasType || HasGuid);
     Node->IsSoftware = DevicePropertyIsSoftware(Set, Device);
     Node->IsPresent = DevicePropertyIsPresent(Set, Device);
@@ -163,10 +181,7 @@ static BOOL DeviceNodeIsNamed(HDEVINFO Set, SP_DEVINFO_DATA *Device, const DEVIC
     {
         return FALSE;
     }
-    if (!DevicePropertyGetOwner(Set, Device, &Owner))
-    {
-        ZeroMemory(&Owner, sizeof(Owner));
-    }
+    (void)DeviceNodeGetOwner(Set, Device, &Owner);
     if (!DevicePropertyGetRequestedGuid(Set, Device, &Guid))
     {
         ZeroMemory(&Guid, sizeof(Guid));
@@ -387,19 +402,6 @@ static BOOL DeviceNodeStart(
     return Result;
 }
 
-/*
- * An instance id that no device had before. One that is used again may still be taken for the
- * former device by whoever has not seen that one go: where its remover was killed, nobody told the
- * driver.
- */
-static BOOL DeviceNodeMakeId(const SYSTEM_PROCESS *Owner, LPWSTR InstanceId)
-{
-    return LogFormat(
-        InstanceId, MAX_DEVICE_ID_LEN, L"ROOT\\%1\\%2!08X!%3!08X!-%4!X!-%5!X!",
-        DEVICE_NODE_HARDWARE_ID, (DWORD)(Owner->Created >> 32), (DWORD)Owner->Created, Owner->Id,
-        Owner->Serial);
-}
-
 /* Opens the device for a moment: to read it, and to set its parameters if Changed is given. */
 static DEVICE_NODE *
 DeviceNodeReadOne(LPCWSTR InstanceId, const DEVICE_NODE_REQUEST *Request, BOOL *Changed)
@@ -480,7 +482,7 @@ BOOL DeviceNodeCreateRoot(
         LogLastError(L"Creating a list of devices");
         return FALSE;
     }
-    if (!DeviceNodeMakeId(Owner, InstanceId) ||
+    if (!DeviceIdMake(Owner, InstanceId) ||
         !SetupDiCreateDeviceInfoW(Set, InstanceId, &GUID_DEVCLASS_NET, NULL, NULL, 0, &Device))
     {
         Error = LogLastError(L"Creating the device %1", InstanceId);

@@ -197,6 +197,40 @@ static void TestOrphan(void)
     WintunCloseAdapter(Adapter);
 }
 
+/* What SetupAPI removes first is what is recorded of a device. Its remover may be killed then. */
+static void TestHalfRemoved(void)
+{
+    static const WCHAR Path[] = L"SYSTEM\\CurrentControlSet\\Enum\\ROOT\\ADIT";
+    WCHAR Name[MAX_PATH];
+    DWORD Stripped = 0;
+    HKEY Devices;
+
+    CheckExit(StartSelf(L"leave"), EXIT_LEFT);
+    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, Path, 0, KEY_ALL_ACCESS, &Devices) == ERROR_SUCCESS)
+    {
+        for (DWORD Index = 0; RegEnumKeyW(Devices, Index, Name, MAX_PATH) == ERROR_SUCCESS; ++Index)
+        {
+            HKEY Device;
+            if (Name[0] == L'{' ||
+                RegOpenKeyExW(Devices, Name, 0, KEY_ALL_ACCESS, &Device) != ERROR_SUCCESS)
+            {
+                continue;
+            }
+            Stripped += RegDeleteTreeW(Device, L"Properties") == ERROR_SUCCESS;
+            RegCloseKey(Device);
+        }
+        RegCloseKey(Devices);
+    }
+    printf("%lu devices are half removed\n", (unsigned long)Stripped);
+    CHECK(AdaptersAreGone(NULL));
+    WINTUN_ADAPTER_HANDLE Adapter = WintunCreateAdapter(ADAPTER_NAME, TUNNEL_TYPE, NULL);
+    CHECK(Adapter != NULL);
+    CHECK(CountAdapters(NULL) == 1);
+    WintunCloseAdapter(Adapter);
+    CHECK(AdaptersAreGone(NULL));
+    CHECK(WintunDeleteDriver());
+}
+
 /* A creator that is killed at any moment blocks nobody, and what it left goes away. */
 static void TestKilledCreator(void)
 {
@@ -398,6 +432,7 @@ int main(int argc, char **argv)
     TestRemovalInSession();
     TestCallingLogger();
     TestOrphan();
+    TestHalfRemoved();
     TestKilledCreator();
     TestTogether();
     CHECK(WintunDeleteDriver());
